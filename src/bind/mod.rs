@@ -1,0 +1,1 @@
+//! The Lua face of the kernel: one file per room, every function declared once.

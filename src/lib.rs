@@ -1,0 +1,17 @@
+//! Mynah: a scriptable machine-learning kernel. A Rust core that you drive from Lua.
+//!
+//! The rooms, in the order in which they may use each other: [`error`] ← [`data`] ← [`optim`], [`nn`] ← [`lm`];
+//! `bind` shows them all to Lua.
+#![warn(missing_docs)]
+
+pub mod data;
+pub mod error;
+pub mod lm;
+pub mod nn;
+pub mod optim;
+pub mod stop;
+
+#[cfg(feature = "lua")]
+pub mod bind;
+
+pub use error::{Error, Result};

@@ -1,0 +1,1 @@
+//! Language models: tokenizers, the transformer, training and generation.

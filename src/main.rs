@@ -1,0 +1,3 @@
+//! The `mynah` interpreter.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tensors on a device, layers, losses and fused operations: the one place that knows burn's backends.

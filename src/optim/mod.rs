@@ -1,0 +1,1 @@
+//! Optimizers: what moves a point downhill, one gradient at a time.
