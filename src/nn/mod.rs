@@ -1,1 +1,10 @@
 //! Tensors on a device, layers, losses and fused operations: the one place that knows burn's backends.
+
+mod device;
+mod tensor;
+
+pub use device::{Device, default_device, set_default_device};
+pub use tensor::{
+    Binary, Compare, Dtype, Element, Gradients, Operand, Range, Reduce, Tensor, Unary, broadcast_shapes, grad_enabled,
+    no_grad,
+};
