@@ -7,8 +7,12 @@
 pub mod data;
 pub mod error;
 pub mod lm;
+pub mod nearest;
 pub mod nn;
 pub mod optim;
+pub mod options;
+pub mod plot;
+pub mod progress;
 pub mod stop;
 
 #[cfg(feature = "lua")]

@@ -1,0 +1,207 @@
+//! What an optimizer moves: a parameter with its gradient, in single or double precision.
+
+use super::optimizer::Turn;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+/// The number types that parameters come in: `f32` and `f64`.
+pub trait Real:
+    Copy
+    + Send
+    + Sync
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + 'static
+{
+    /// The nearest number of this type.
+    fn of(x: f64) -> Self;
+    /// The same number in double precision.
+    fn to_f64(self) -> f64;
+    /// Its square root.
+    fn sqrt(self) -> Self;
+    /// Its size without sign.
+    fn abs(self) -> Self;
+    /// A parameter with its gradient, both of this type.
+    fn pair<'a>(x: &'a mut [Self], g: &'a [Self]) -> Pair<'a>;
+    /// A state vector of `n` zeros.
+    fn zeros(n: usize) -> Buffer;
+    /// The numbers in `buffer`, if they are of this type.
+    fn borrow(buffer: &mut Buffer) -> Option<&mut [Self]>;
+}
+
+macro_rules! real {
+    ($float:ty, $variant:ident) => {
+        impl Real for $float {
+            fn of(x: f64) -> Self {
+                x as $float
+            }
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            fn sqrt(self) -> Self {
+                <$float>::sqrt(self)
+            }
+            fn abs(self) -> Self {
+                <$float>::abs(self)
+            }
+            fn pair<'a>(x: &'a mut [Self], g: &'a [Self]) -> Pair<'a> {
+                Pair::$variant(x, g)
+            }
+            fn zeros(n: usize) -> Buffer {
+                Buffer::$variant(vec![0.0; n])
+            }
+            fn borrow(buffer: &mut Buffer) -> Option<&mut [Self]> {
+                match buffer {
+                    Buffer::$variant(numbers) => Some(numbers),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+real!(f32, F32);
+real!(f64, F64);
+
+/// A parameter's values and its gradient, of one type.
+#[derive(Debug)]
+pub enum Pair<'a> {
+    /// Single precision.
+    F32(&'a mut [f32], &'a [f32]),
+    /// Double precision.
+    F64(&'a mut [f64], &'a [f64]),
+}
+
+impl Pair<'_> {
+    /// How many values and how many gradient entries.
+    pub fn lens(&self) -> (usize, usize) {
+        match self {
+            Self::F32(x, g) => (x.len(), g.len()),
+            Self::F64(x, g) => (x.len(), g.len()),
+        }
+    }
+
+    /// `f32` or `f64`.
+    pub fn dtype(&self) -> &'static str {
+        match self {
+            Self::F32(..) => "f32",
+            Self::F64(..) => "f64",
+        }
+    }
+}
+
+/// One parameter on its way through an optimizer.
+///
+/// ```
+/// use mynah::optim::Param;
+/// let (mut weight, grad) = ([1.0_f32; 6], [0.5_f32; 6]);
+/// let shape = [2, 3];
+/// let param = Param::new(&mut weight, &grad).shape(&shape).decay(true);
+/// ```
+#[derive(Debug)]
+pub struct Param<'a> {
+    pub(super) pair: Pair<'a>,
+    pub(super) shape: Option<&'a [usize]>,
+    pub(super) decay: bool,
+    pub(super) lr_scale: f64,
+}
+
+impl<'a> Param<'a> {
+    /// The values `x` with the gradient `g` of the loss at `x`.
+    pub fn new<T: Real>(x: &'a mut [T], g: &'a [T]) -> Self {
+        Self { pair: T::pair(x, g), shape: None, decay: true, lr_scale: 1.0 }
+    }
+
+    /// Its shape, row-major; a plain vector unless told. Matrix methods look at it.
+    pub fn shape(self, shape: &'a [usize]) -> Self {
+        Self { shape: Some(shape), ..self }
+    }
+
+    /// Whether weight decay applies to it; it does unless told. Language models decay their matrices only.
+    pub fn decay(self, decay: bool) -> Self {
+        Self { decay, ..self }
+    }
+
+    /// A factor on the learning rate for this parameter alone; 1 unless told.
+    pub fn lr_scale(self, lr_scale: f64) -> Self {
+        Self { lr_scale, ..self }
+    }
+
+    pub(super) fn dims(&self) -> Vec<usize> {
+        self.shape.map_or_else(|| vec![self.pair.lens().0], <[usize]>::to_vec)
+    }
+}
+
+/// A state vector, in the precision of the parameter it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Buffer {
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+}
+
+impl Buffer {
+    /// How many numbers it holds.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(numbers) => numbers.len(),
+            Self::F64(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `f32` or `f64`.
+    pub fn dtype(&self) -> &'static str {
+        match self {
+            Self::F32(_) => "f32",
+            Self::F64(_) => "f64",
+        }
+    }
+}
+
+/// Below this many values one thread is faster than two.
+const SERIAL: usize = 1 << 15;
+
+impl<T: Real> Turn<'_, T> {
+    /// Runs `kernel(x, g, [state…])` on every value: one pass, no temporaries, on all cores when it is long.
+    ///
+    /// `K` follows from the closure's pattern and must equal the number of the rule's state vectors, each as long
+    /// as the parameter.
+    pub fn each<const K: usize>(self, kernel: impl Fn(&mut T, T, [&mut T; K]) + Sync) {
+        let slots: [&mut [T]; K] = self.slots.try_into().ok().expect("a rule updates all its state vectors");
+        for slot in &slots {
+            assert_eq!(slot.len(), self.x.len(), "elementwise state is as long as its parameter");
+        }
+        each(self.x, self.g, slots, &kernel);
+    }
+}
+
+fn each<T: Real, const K: usize>(
+    x: &mut [T],
+    g: &[T],
+    slots: [&mut [T]; K],
+    kernel: &(impl Fn(&mut T, T, [&mut T; K]) + Sync),
+) {
+    let n = x.len();
+    if n > SERIAL {
+        let (x1, x2) = x.split_at_mut(n / 2);
+        let (g1, g2) = g.split_at(n / 2);
+        let mut halves = slots.map(|slot| slot.split_at_mut(n / 2));
+        let slots1 = halves.each_mut().map(|(first, _)| std::mem::take(first));
+        let slots2 = halves.map(|(_, second)| second);
+        rayon::join(|| each(x1, g1, slots1, kernel), || each(x2, g2, slots2, kernel));
+        return;
+    }
+    let (g, mut slots) = (&g[..n], slots.map(|slot| &mut slot[..n]));
+    for i in 0..n {
+        kernel(&mut x[i], g[i], slots.each_mut().map(|slot| &mut slot[i]));
+    }
+}

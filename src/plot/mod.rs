@@ -1,0 +1,5 @@
+//! Charts and pictures.
+
+mod sparkline;
+
+pub use sparkline::sparkline;

@@ -1,0 +1,162 @@
+//! Progress bars for long runs: on a terminal only, never in the way of printed lines.
+//!
+//! A thin face of `indicatif`. The bars live on standard error, one below the other; when that is not a terminal they
+//! show nothing. Print through [`println`] (or inside [`suspend`]) while a bar may be up.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::sync::LazyLock;
+
+/// All bars of the process, so that they do not draw over one another.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// The bar of one long run.
+///
+/// ```
+/// let bar = mynah::progress::Progress::steps(2000, "train");
+/// bar.set(100);
+/// bar.message("loss 1.23 | 12,345 tok/s");
+/// bar.finish();
+/// ```
+///
+/// Dropped before it is finished, it stays where it stood.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar over `total` steps, with `label` in front; none of them done.
+    pub fn steps(total: u64, label: &str) -> Self {
+        Self::on(&BARS, total, label)
+    }
+
+    fn on(bars: &MultiProgress, total: u64, label: &str) -> Self {
+        // The message takes what is left of the line: a line that wraps could not be wiped.
+        let template = "{prefix} {bar:24} {human_pos}/{human_len}  {eta} left  {wide_msg}";
+        let style = ProgressStyle::with_template(template).expect("the template is well formed");
+        let bar = bars.add(ProgressBar::new(total)).with_style(style.progress_chars("█▉▊▋▌▍▎▏░"));
+        bar.set_prefix(label.to_string());
+        Self { bar }
+    }
+
+    /// `step` steps are done. Cheap enough for every step: drawn at most 20 times a second.
+    pub fn set(&self, step: u64) {
+        self.bar.set_position(step);
+    }
+
+    /// What stands behind the bar, such as `loss 1.23 | 12,345 tok/s`; one line.
+    pub fn message(&self, message: &str) {
+        self.bar.set_message(message.to_string());
+    }
+
+    /// All steps are done; the full bar stays.
+    pub fn finish(&self) {
+        self.bar.finish();
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if !self.bar.is_finished() {
+            self.bar.abandon();
+        }
+    }
+}
+
+/// Prints a line on standard output, above the bars if there are any.
+pub fn println(line: &str) {
+    suspend(|| println!("{line}"));
+}
+
+/// Runs `print` while the bars are out of the way. It must not touch a bar itself.
+pub fn suspend<R>(print: impl FnOnce() -> R) -> R {
+    BARS.suspend(print)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indicatif::{ProgressDrawTarget, TermLike};
+    use std::io::Result;
+    use std::sync::{Arc, Mutex};
+
+    /// A terminal that notes down what is done to it.
+    #[derive(Clone, Debug, Default)]
+    struct Notes(Arc<Mutex<String>>);
+
+    impl Notes {
+        fn add(&self, text: &str) -> Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+    }
+
+    impl TermLike for Notes {
+        fn width(&self) -> u16 {
+            60
+        }
+        fn move_cursor_up(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> Result<()> {
+            self.add(&format!("{line}\n"))
+        }
+        fn write_str(&self, text: &str) -> Result<()> {
+            self.add(text)
+        }
+        fn clear_line(&self) -> Result<()> {
+            self.add("<wiped>")
+        }
+        fn flush(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_terminal_shows_label_place_time_left_and_message_on_one_line() {
+        let notes = Notes::default();
+        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(notes.clone())));
+        let bar = Progress::on(&bars, 2000, "train");
+        bar.message(&"loss 1.23 | 12,345 tok/s, and more than the line can hold".repeat(3));
+        bar.set(1000);
+        bar.bar.tick();
+        let shown = notes.0.lock().unwrap().clone();
+        for part in ["train", "1,000/2,000", "left", "loss 1.23"] {
+            assert!(shown.contains(part), "{part} not in {shown:?}");
+        }
+        assert!(!shown.contains("hold"), "longer than the line: {shown:?}");
+    }
+
+    #[test]
+    fn a_printed_line_finds_the_bar_wiped_and_the_bar_returns() {
+        let notes = Notes::default();
+        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(notes.clone())));
+        let bar = Progress::on(&bars, 10, "train");
+        bar.bar.tick();
+        bars.suspend(|| notes.add("<printed>")).unwrap();
+        bar.finish();
+        let shown = notes.0.lock().unwrap().clone();
+        let (before, after) = shown.split_once("<printed>").unwrap();
+        assert!(before.trim_end().ends_with("<wiped>"), "{shown:?}");
+        assert!(after.contains("10/10"), "{shown:?}");
+    }
+
+    #[test]
+    fn without_a_terminal_nothing_is_shown() {
+        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let bar = Progress::on(&bars, 10, "train");
+        bar.set(5);
+        assert!(bar.bar.is_hidden());
+        drop(bar);
+        assert_eq!(bars.suspend(|| 7), 7);
+    }
+}
