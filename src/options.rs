@@ -52,6 +52,7 @@ pub fn explain(what: &str, path: &str, message: &str) -> Error {
             "f64" | "f32" => "a finite number",
             "u64" | "usize" | "u32" => "a whole number of at least 0",
             "a boolean" => "true or false",
+            other if other.starts_with("struct ") => "a table of options",
             other => other,
         };
         let got = if got == "null" { "nothing, NaN or infinity" } else { got };
@@ -89,6 +90,7 @@ mod tests {
                 json!({ "schedule": { "kind": "cosin" } }),
                 "adamw: unknown value `cosin` for `schedule.kind`; did you mean `cosine`?",
             ),
+            (json!({ "schedule": "cosine" }), "adamw: `schedule` must be a table of options, got string \"cosine\""),
             (json!({ "lr": "fast" }), "adamw: `lr` must be a finite number, got string \"fast\""),
             (json!({ "lr": null }), "adamw: `lr` must be a finite number, got nothing, NaN or infinity"),
             (

@@ -1,9 +1,10 @@
 //! Progress bars for long runs: on a terminal only, never in the way of printed lines.
 //!
 //! A thin face of `indicatif`. The bars live on standard error, one below the other; when that is not a terminal they
-//! show nothing. Print through [`println`] (or inside [`suspend`]) while a bar may be up.
+//! show nothing. Print through [`println()`] (or inside [`suspend`]) while a bar may be up.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
+use std::io::Write as _;
 use std::sync::LazyLock;
 
 /// All bars of the process, so that they do not draw over one another.
@@ -18,10 +19,11 @@ static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 /// bar.finish();
 /// ```
 ///
-/// Dropped before it is finished, it stays where it stood.
+/// When it goes, finished or not, one plain line stays in its place: how far it came, in what time.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    bars: MultiProgress, // the screen that it shares
 }
 
 impl Progress {
@@ -36,7 +38,14 @@ impl Progress {
         let style = ProgressStyle::with_template(template).expect("the template is well formed");
         let bar = bars.add(ProgressBar::new(total)).with_style(style.progress_chars("█▉▊▋▌▍▎▏░"));
         bar.set_prefix(label.to_string());
-        Self { bar }
+        Self { bar, bars: bars.clone() }
+    }
+
+    /// For resumed work: `done` steps were done before, and do not count in the time left.
+    pub fn starting_at(self, done: u64) -> Self {
+        self.bar.set_position(done);
+        self.bar.reset_eta();
+        self
     }
 
     /// `step` steps are done. Cheap enough for every step: drawn at most 20 times a second.
@@ -49,23 +58,28 @@ impl Progress {
         self.bar.set_message(message.to_string());
     }
 
-    /// All steps are done; the full bar stays.
-    pub fn finish(&self) {
-        self.bar.finish();
+    /// All steps are done.
+    pub fn finish(self) {
+        self.bar.set_position(self.bar.length().unwrap_or_default());
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if !self.bar.is_finished() {
-            self.bar.abandon();
-        }
+        let bar = &self.bar;
+        let (done, total) = (HumanCount(bar.position()), HumanCount(bar.length().unwrap_or_default()));
+        let (label, time, message) = (bar.prefix(), HumanDuration(bar.elapsed()), bar.message());
+        bar.finish_and_clear();
+        self.bars.remove(bar);
+        // On a screen that has gone away there is nothing left to show.
+        let _ = self.bars.println(format!("{label} {done}/{total} in {time}  {message}").trim_end());
     }
 }
 
 /// Prints a line on standard output, above the bars if there are any.
 pub fn println(line: &str) {
-    suspend(|| println!("{line}"));
+    // A reader that has gone away is no reason to stop the work.
+    suspend(|| drop(writeln!(std::io::stdout(), "{line}")));
 }
 
 /// Runs `print` while the bars are out of the way. It must not touch a bar itself.
@@ -137,17 +151,18 @@ mod tests {
     }
 
     #[test]
-    fn a_printed_line_finds_the_bar_wiped_and_the_bar_returns() {
+    fn a_printed_line_finds_the_bar_wiped_and_the_bar_returns_until_it_is_finished() {
         let notes = Notes::default();
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(notes.clone())));
-        let bar = Progress::on(&bars, 10, "train");
+        let bar = Progress::on(&bars, 10, "train").starting_at(4);
         bar.bar.tick();
         bars.suspend(|| notes.add("<printed>")).unwrap();
         bar.finish();
         let shown = notes.0.lock().unwrap().clone();
         let (before, after) = shown.split_once("<printed>").unwrap();
+        assert!(before.contains("4/10"), "{shown:?}");
         assert!(before.trim_end().ends_with("<wiped>"), "{shown:?}");
-        assert!(after.contains("10/10"), "{shown:?}");
+        assert!(after.contains("4/10") && after.contains("train 10/10 in 0 seconds"), "{shown:?}");
     }
 
     #[test]

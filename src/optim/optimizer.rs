@@ -4,7 +4,7 @@ use super::Schedule;
 use super::param::{Buffer, Pair, Param, Real};
 use crate::error::ensure_setting;
 use crate::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// An update rule: the part of an optimizer that its paper describes.
@@ -24,9 +24,12 @@ pub trait Rule: Send + 'static {
     fn update<T: Real>(&mut self, turn: Turn<'_, T>);
 
     /// Numbers that the rule carries from step to step beside the state vectors; they are saved with them.
-    fn scalars(&mut self) -> Vec<(&'static str, &mut f64)> {
+    fn scalars(&self) -> Vec<(&'static str, f64)> {
         vec![]
     }
+
+    /// Takes back what [`Self::scalars`] gave, in the same order.
+    fn load_scalars(&mut self, _numbers: &[f64]) {}
 }
 
 /// One parameter's turn in one step.
@@ -55,7 +58,8 @@ trait BoxedRule: Send {
     fn begin_step(&mut self, t: u64);
     fn update_f32(&mut self, turn: Turn<'_, f32>);
     fn update_f64(&mut self, turn: Turn<'_, f64>);
-    fn scalars(&mut self) -> Vec<(&'static str, &mut f64)>;
+    fn scalars(&self) -> Vec<(&'static str, f64)>;
+    fn load_scalars(&mut self, numbers: &[f64]);
 }
 
 impl<R: Rule> BoxedRule for R {
@@ -74,8 +78,11 @@ impl<R: Rule> BoxedRule for R {
     fn update_f64(&mut self, turn: Turn<'_, f64>) {
         self.update(turn);
     }
-    fn scalars(&mut self) -> Vec<(&'static str, &mut f64)> {
+    fn scalars(&self) -> Vec<(&'static str, f64)> {
         Rule::scalars(self)
+    }
+    fn load_scalars(&mut self, numbers: &[f64]) {
+        Rule::load_scalars(self, numbers);
     }
 }
 
@@ -95,7 +102,8 @@ pub struct Optimizer {
     rule: Box<dyn BoxedRule>,
     lr: f64,
     schedule: Schedule,
-    t: u64, // steps begun
+    t: u64,                         // steps begun
+    moved: Option<BTreeSet<usize>>, // parameters that had their turn in the present step, if one has begun
     params: BTreeMap<usize, ParamState>,
 }
 
@@ -129,8 +137,14 @@ impl Optimizer {
     /// # Errors
     /// When `lr` is negative or not finite, or `schedule` is not usable.
     pub fn new(rule: impl Rule, lr: f64, schedule: Schedule) -> Result<Self> {
-        let mut optimizer =
-            Self { rule: Box::new(rule), lr, schedule: Schedule::default(), t: 0, params: BTreeMap::new() };
+        let mut optimizer = Self {
+            rule: Box::new(rule),
+            lr,
+            schedule: Schedule::default(),
+            t: 0,
+            moved: None,
+            params: BTreeMap::new(),
+        };
         optimizer.set_lr(lr)?;
         optimizer.set_schedule(schedule)?;
         Ok(optimizer)
@@ -193,26 +207,26 @@ impl Optimizer {
         for (index, param) in params.iter_mut().enumerate() {
             self.turn(index, param);
         }
+        self.moved = None;
         Ok(())
     }
 
     /// Begins a step whose parameters come one by one through [`Self::update`].
     pub fn begin_step(&mut self) {
         self.t += 1;
+        self.moved = Some(BTreeSet::new());
         self.rule.begin_step(self.t);
     }
 
     /// Moves the parameter at place `index` of the list, within a step that [`Self::begin_step`] began.
     ///
     /// # Errors
-    /// When the gradient or the shape does not fit, or the parameter has already moved in this step.
+    /// When the gradient or the shape does not fit, no step has begun, or the parameter has had its turn.
     pub fn update(&mut self, index: usize, mut param: Param<'_>) -> Result<()> {
         self.check(index, &param)?;
-        if self.params.get(&index).map_or(0, |state| state.t) >= self.t {
+        if !self.moved.as_mut().is_some_and(|moved| moved.insert(index)) {
             let name = self.name();
-            return Err(Error::value(format!(
-                "{name}: parameter {index} has moved in this step; begin the next first"
-            )));
+            return Err(Error::value(format!("{name}: parameter {index} has no turn left; begin a step first")));
         }
         self.turn(index, &mut param);
         Ok(())
@@ -224,7 +238,7 @@ impl Optimizer {
             return Err(Error::shape(name, format!("parameter {index} has {values} values, its gradient {grads}")));
         }
         let shape = param.dims();
-        if shape.iter().product::<usize>() != values {
+        if volume(&shape) != Some(values) {
             return Err(Error::shape(name, format!("parameter {index} has {values} values, its shape is {shape:?}")));
         }
         if let Some(state) = self.params.get(&index) {
@@ -278,9 +292,9 @@ impl Optimizer {
     }
 
     /// All that it remembers, to be saved. The schedule and the other settings are not part of it.
-    pub fn state(&mut self) -> OptimizerState {
+    pub fn state(&self) -> OptimizerState {
         let mut scalars = vec![("lr".to_string(), self.lr)];
-        scalars.extend(self.rule.scalars().into_iter().map(|(name, number)| (name.to_string(), *number)));
+        scalars.extend(self.rule.scalars().into_iter().map(|(name, number)| (name.to_string(), number)));
         OptimizerState { name: self.name().to_string(), t: self.t, scalars, params: self.params.clone() }
     }
 
@@ -294,33 +308,37 @@ impl Optimizer {
             return Err(Error::value(format!("{name}: cannot continue from the state of `{}`", state.name)));
         }
         for (index, param) in &state.params {
-            let wanted = self.rule.slots(param.shape.iter().product(), &param.shape);
-            let got = param.slots.iter().map(|(name, slot)| (name.as_str(), slot.len()));
-            if !got.clone().eq(wanted.iter().copied()) {
-                let got: Vec<_> = got.collect();
-                return Err(Error::shape(
-                    name,
-                    format!("saved state of parameter {index} has {got:?}, wanted {wanted:?}"),
-                ));
+            let damaged = |why: String| Error::shape(name, format!("saved state of parameter {index} {why}"));
+            let shape = &param.shape;
+            let Some(n) = volume(shape) else { return Err(damaged(format!("has the shape {shape:?}"))) };
+            let wanted = self.rule.slots(n, shape);
+            let got: Vec<_> = param.slots.iter().map(|(name, slot)| (name.as_str(), slot.len())).collect();
+            if got != wanted {
+                return Err(damaged(format!("has {got:?}, wanted {wanted:?}")));
             }
             if param.slots.iter().any(|(_, slot)| slot.dtype() != param.slots[0].1.dtype()) {
-                return Err(Error::shape(name, format!("saved state of parameter {index} mixes f32 and f64")));
+                return Err(damaged("mixes f32 and f64".into()));
+            }
+            if param.t > state.t {
+                return Err(damaged(format!("has taken {} steps of {}", param.t, state.t)));
             }
         }
         let saved = |name: &'static str| {
             let found = state.scalars.iter().find(|(saved, _)| saved == name).map(|(_, number)| *number);
             found.ok_or_else(|| Error::value(format!("{}: saved state lacks `{name}`", state.name)))
         };
-        let mut scalars = self.rule.scalars();
+        let scalars = self.rule.scalars();
         let numbers = scalars.iter().map(|(name, _)| saved(name)).collect::<Result<Vec<f64>>>()?;
-        let lr = saved("lr")?;
-        ensure_setting((0.0..f64::INFINITY).contains(&lr), name, "lr", "finite and at least 0", lr)?;
-        for ((_, scalar), number) in scalars.iter_mut().zip(numbers) {
-            **scalar = number;
-        }
-        (self.lr, self.t, self.params) = (lr, state.t, state.params);
+        self.set_lr(saved("lr")?)?;
+        self.rule.load_scalars(&numbers);
+        (self.t, self.moved, self.params) = (state.t, None, state.params);
         Ok(())
     }
+}
+
+/// How many values a shape holds, if that is a number at all.
+fn volume(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1_usize, |n, &dim| n.checked_mul(dim))
 }
 
 impl fmt::Display for Optimizer {
@@ -387,7 +405,7 @@ mod tests {
             list.step(&mut [Param::new(&mut y, &h)]).unwrap();
         }
         assert_eq!(x, y);
-        assert!(one.update(0, Param::new(&mut x, &[0.0; 2])).unwrap_err().to_string().contains("begin the next"));
+        assert!(one.update(0, Param::new(&mut x, &[0.0; 2])).unwrap_err().to_string().contains("begin a step first"));
     }
 
     #[test]
@@ -402,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rules_own_numbers_are_saved_and_a_foreign_state_is_refused() {
+    fn a_rules_own_numbers_are_saved_and_a_foreign_or_damaged_state_is_refused() {
         struct Half {
             factor: f64, // halves with every step
         }
@@ -420,8 +438,11 @@ mod tests {
                 let factor = T::of(self.factor);
                 turn.each(|x, g, []| *x += factor * g);
             }
-            fn scalars(&mut self) -> Vec<(&'static str, &mut f64)> {
-                vec![("factor", &mut self.factor)]
+            fn scalars(&self) -> Vec<(&'static str, f64)> {
+                vec![("factor", self.factor)]
+            }
+            fn load_scalars(&mut self, numbers: &[f64]) {
+                self.factor = numbers[0];
             }
         }
         let half = || Optimizer::new(Half { factor: 1.0 }, 1.0, Schedule::default()).unwrap();
@@ -434,6 +455,16 @@ mod tests {
         let foreign = adam(AdamSettings::default()).unwrap().state();
         let error = second.load_state(foreign).unwrap_err().to_string();
         assert_eq!(error, "half: cannot continue from the state of `adam`");
+        let mut damaged = adam(AdamSettings::default()).unwrap();
+        damaged.step(&mut [Param::new(&mut x, &[1.0])]).unwrap();
+        let mut state = damaged.state();
+        state.params.get_mut(&0).unwrap().shape = vec![usize::MAX, 2];
+        assert!(damaged.load_state(state.clone()).unwrap_err().to_string().contains("saved state of parameter 0"));
+        state.params.get_mut(&0).unwrap().shape = vec![3];
+        assert_eq!(
+            damaged.load_state(state).unwrap_err().to_string(),
+            r#"adam: saved state of parameter 0 has [("m", 1), ("v", 1)], wanted [("m", 3), ("v", 3)]"#
+        );
         let lacking = OptimizerState { scalars: vec![("lr".into(), 1.0)], ..first.state() };
         assert_eq!(second.load_state(lacking).unwrap_err().to_string(), "half: saved state lacks `factor`");
     }
