@@ -1,1 +1,78 @@
 //! The Lua face of the kernel: one file per room, every function declared once.
+//!
+//! [`declare`] turns declarations into data, [`shim`] raises errors at the caller's line, [`convert`] and [`options`]
+//! read arguments, [`docs`] writes the annotations, the reference page and `help`.
+
+pub mod convert;
+pub mod declare;
+pub mod docs;
+pub mod options;
+pub mod shim;
+
+mod memory;
+mod root;
+mod tensor;
+
+pub use shim::{Callback, Fault, Outcome};
+
+use docs::Api;
+use mlua::{Lua, Table, Value};
+use shim::Shim;
+
+/// Everything that Lua can reach, as data.
+pub fn api() -> Api {
+    Api { modules: vec![root::module()], classes: vec![tensor::LuaTensor::class()] }
+}
+
+/// Makes the `mynah` table in `lua`.
+///
+/// # Errors
+/// Only when Lua is out of memory.
+pub fn install(lua: &Lua) -> mlua::Result<Table> {
+    let mynah = lua.create_table()?;
+    for module in api().modules {
+        let table = match module.path.strip_prefix("mynah.") {
+            None => mynah.clone(),
+            Some(name) => {
+                let table = lua.create_table()?;
+                mynah.raw_set(name, &table)?;
+                table
+            }
+        };
+        module.install(lua, &table)?;
+    }
+    mynah.raw_set("_VERSION", concat!("Mynah ", env!("CARGO_PKG_VERSION")))?;
+    Ok(mynah)
+}
+
+/// What `help(value)` says about a function, an object, a module or a name.
+///
+/// # Errors
+/// Only when Lua is out of memory.
+pub fn help(lua: &Lua, value: &Value) -> mlua::Result<String> {
+    let api = api();
+    Ok(match value {
+        Value::Nil => api.overview(),
+        Value::String(name) => api.help(&name.to_string_lossy()),
+        Value::Function(_) => match Shim::get(lua)?.names.raw_get::<Option<String>>(value)? {
+            Some(path) => api.help(&path),
+            None => "A Lua function without documentation.".into(),
+        },
+        Value::UserData(data) => match data.metatable().and_then(|m| m.get::<String>("__name")) {
+            Ok(class) => api.help(&class),
+            Err(_) => "An object that is not Mynah's.".into(),
+        },
+        Value::Table(table) => {
+            let mynah: Value = lua.globals().get("mynah")?;
+            match &mynah {
+                Value::Table(root) if root == table => api.help("mynah"),
+                Value::Table(root) => {
+                    let room = root.pairs::<String, Value>().filter_map(Result::ok).find(|(_, v)| v == value);
+                    room.map_or_else(|| "A plain table.".into(), |(name, _)| api.help(&format!("mynah.{name}")))
+                }
+                _ => "A plain table.".into(),
+            }
+        }
+        other => format!("A {}: {}", other.type_name(), other.to_string()?),
+    })
+}

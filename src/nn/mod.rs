@@ -1,9 +1,11 @@
 //! Tensors on a device, layers, losses and fused operations: the one place that knows burn's backends.
 
 mod device;
+mod param;
 mod tensor;
 
 pub use device::{Device, default_device, set_default_device};
+pub use param::{Param, backward, live_bytes};
 pub use tensor::{
     Binary, Compare, Dtype, Element, Gradients, Operand, Range, Reduce, Tensor, Unary, broadcast_shapes, grad_enabled,
     no_grad,

@@ -1,0 +1,708 @@
+---@meta mynah
+-- Generated from src/bind; `BLESS=1 cargo test` rewrites it. Point your editor's Lua language server at this folder.
+
+---How a new tensor is made.
+---@class mynah.TensorOptions
+---@field dtype? string What its elements are: "f32" (the usual default), "f64", "i32" or "bool".
+---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+---@field requires_grad? boolean Whether `backward` finds its derivative. Default false.
+---@field seed? integer Seed of the random numbers, for `randn` and `rand`.
+
+---An n-dimensional array of numbers, counted from 1.
+---
+---`x[2]` is the second row (of a plain row of numbers: the number itself), `x[-1]` the last, `x[{ {}, 2 }]` the
+---second column, `x[{ {1, 3}, {} }]` the first three rows; assigning to these writes. `+ - * / % ^` work element by element, with tensors or
+---numbers on either side; sizes of 1 stretch to fit. Methods that end in `_` change the tensor itself.
+---
+---With `requires_grad`, what is computed from a tensor is recorded, and `loss:backward()` puts the derivative
+---into its `grad`.
+---@class mynah.Tensor
+---@field shape integer[] Its sizes, as a list.
+---@field dtype string What its elements are: "f32", "f64", "i32" or "bool".
+---@field device string Where it lives: "cpu" or "wgpu".
+---@field requires_grad boolean Whether it is recorded for `backward`; set it to `true` to make a leaf.
+---@field grad mynah.Tensor? The derivative that `backward` found, summed over its calls; nil before. Assign nil to forget it.
+---@operator add(mynah.Tensor|number): mynah.Tensor
+---@operator sub(mynah.Tensor|number): mynah.Tensor
+---@operator mul(mynah.Tensor|number): mynah.Tensor
+---@operator div(mynah.Tensor|number): mynah.Tensor
+---@operator mod(mynah.Tensor|number): mynah.Tensor
+---@operator pow(mynah.Tensor|number): mynah.Tensor
+---@operator unm: mynah.Tensor
+---@operator len: integer
+local Tensor = {}
+
+---The only element, as a Lua number or boolean.
+---
+---```lua
+---assert(mynah.tensor{ 2.5 }:item() == 2.5)
+---```
+---@return any
+function Tensor:item() end
+
+---Its elements as nested tables.
+---
+---```lua
+---assert(mynah.eye(2):totable()[2][2] == 1)
+---```
+---@return table
+function Tensor:totable() end
+
+---The number of elements.
+---@return integer
+function Tensor:numel() end
+
+---The number of dimensions.
+---@return integer
+function Tensor:dims() end
+
+---The same numbers as another dtype ("f32", "f64", "i32", "bool") or on another device ("cpu", "wgpu").
+---
+---```lua
+---assert(mynah.tensor{ 1.7 }:to("i32")[1] == 1)
+---```
+---@param target string
+---@return mynah.Tensor
+function Tensor:to(target) end
+
+---A copy that shares nothing with this tensor and has no history.
+---@return mynah.Tensor
+function Tensor:clone() end
+
+---The same numbers without history.
+---@return mynah.Tensor
+function Tensor:detach() end
+
+---Finds the derivative of this one number by every leaf it was computed from; they appear in `grad`.
+---
+---```lua
+---local x = mynah.tensor({ 1, 2, 3 }, { requires_grad = true })
+---;(x * x):sum():backward()
+---assert(x.grad[3] == 6)
+---```
+function Tensor:backward() end
+
+---Forgets the derivative.
+---@return self
+function Tensor:zero_grad() end
+
+---Whether elements equal `other`, as a bool tensor.
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:eq(other) end
+
+---Whether elements differ from `other`.
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:ne(other) end
+
+---Whether elements are less than `other`.
+---
+---```lua
+---assert(mynah.tensor{ 1, 2, 3 }:lt(3):sum():item() == 2)
+---```
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:lt(other) end
+
+---Whether elements are at most `other`.
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:le(other) end
+
+---Whether elements are greater than `other`.
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:gt(other) end
+
+---Whether elements are at least `other`.
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:ge(other) end
+
+---Whether both are true, element by element. (Spelled with a capital: `and` is a word of Lua.)
+---@param other mynah.Tensor
+---@return mynah.Tensor
+function Tensor:And(other) end
+
+---Whether at least one is true, element by element.
+---@param other mynah.Tensor
+---@return mynah.Tensor
+function Tensor:Or(other) end
+
+---Whether exactly one is true, element by element.
+---@param other mynah.Tensor
+---@return mynah.Tensor
+function Tensor:Xor(other) end
+
+---Whether elements are false or zero.
+---@return mynah.Tensor
+function Tensor:Not() end
+
+---Whether any element is true or not zero.
+---@return mynah.Tensor
+function Tensor:any() end
+
+---Whether all elements are true or not zero.
+---
+---```lua
+---assert(mynah.tensor{ true, true }:all():item())
+---```
+---@return mynah.Tensor
+function Tensor:all() end
+
+---The larger of each element and `other`.
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:maximum(other) end
+
+---The smaller of each element and `other`.
+---@param other mynah.Tensor|number
+---@return mynah.Tensor
+function Tensor:minimum(other) end
+
+---Each element limited to [low, high].
+---@param low number
+---@param high number
+---@return mynah.Tensor
+function Tensor:clamp(low, high) end
+
+---The negative of each element.
+---@return mynah.Tensor
+function Tensor:neg() end
+
+---The absolute value of each element.
+---@return mynah.Tensor
+function Tensor:abs() end
+
+---e to the power of each element.
+---@return mynah.Tensor
+function Tensor:exp() end
+
+---The natural logarithm of each element.
+---@return mynah.Tensor
+function Tensor:log() end
+
+---The natural logarithm of 1 + each element, exact near 0.
+---@return mynah.Tensor
+function Tensor:log1p() end
+
+---The square root of each element.
+---@return mynah.Tensor
+function Tensor:sqrt() end
+
+---The sine of each element, in radians.
+---@return mynah.Tensor
+function Tensor:sin() end
+
+---The cosine of each element, in radians.
+---@return mynah.Tensor
+function Tensor:cos() end
+
+---The tangent of each element, in radians.
+---@return mynah.Tensor
+function Tensor:tan() end
+
+---The inverse sine of each element, in radians.
+---@return mynah.Tensor
+function Tensor:asin() end
+
+---The inverse cosine of each element, in radians.
+---@return mynah.Tensor
+function Tensor:acos() end
+
+---The inverse tangent of each element, in radians.
+---@return mynah.Tensor
+function Tensor:atan() end
+
+---The hyperbolic sine of each element.
+---@return mynah.Tensor
+function Tensor:sinh() end
+
+---The hyperbolic cosine of each element.
+---@return mynah.Tensor
+function Tensor:cosh() end
+
+---The hyperbolic tangent of each element.
+---@return mynah.Tensor
+function Tensor:tanh() end
+
+---The error function of each element.
+---@return mynah.Tensor
+function Tensor:erf() end
+
+---The whole number at or below each element.
+---@return mynah.Tensor
+function Tensor:floor() end
+
+---The whole number at or above each element.
+---@return mynah.Tensor
+function Tensor:ceil() end
+
+---The nearest whole number to each element (halves to even).
+---@return mynah.Tensor
+function Tensor:round() end
+
+---−1, 0 or 1 for each element.
+---@return mynah.Tensor
+function Tensor:sign() end
+
+---The sum of all elements, or along `dim`; `keep` leaves a size of 1 there.
+---
+---```lua
+---local x = mynah.tensor{ {1, 2}, {3, 4} }
+---assert(x:sum():item() == 10 and x:sum(1)[1] == 4 and x:sum(2, true).shape[2] == 1)
+---```
+---@param dim? integer
+---@param keep? boolean
+---@return mynah.Tensor
+function Tensor:sum(dim, keep) end
+
+---The mean of all elements, or along `dim`.
+---@param dim? integer
+---@param keep? boolean
+---@return mynah.Tensor
+function Tensor:mean(dim, keep) end
+
+---The product of all elements, or along `dim`.
+---@param dim? integer
+---@param keep? boolean
+---@return mynah.Tensor
+function Tensor:prod(dim, keep) end
+
+---The largest element, or the largest along `dim`.
+---@param dim? integer
+---@param keep? boolean
+---@return mynah.Tensor
+function Tensor:max(dim, keep) end
+
+---The smallest element, or the smallest along `dim`.
+---@param dim? integer
+---@param keep? boolean
+---@return mynah.Tensor
+function Tensor:min(dim, keep) end
+
+---The variance of all elements, or along `dim`, dividing by n − 1.
+---@param dim? integer
+---@param keep? boolean
+---@return mynah.Tensor
+function Tensor:var(dim, keep) end
+
+---The standard deviation of all elements, or along `dim`, dividing by n − 1.
+---
+---```lua
+---assert(mynah.tensor{ 1, 2, 3 }:std():item() == 1)
+---```
+---@param dim? integer
+---@param keep? boolean
+---@return mynah.Tensor
+function Tensor:std(dim, keep) end
+
+---The Euclidean length: the root of the sum of squares.
+---@return mynah.Tensor
+function Tensor:norm() end
+
+---The place of the largest element, of all or along `dim`, counted from 1.
+---
+---```lua
+---assert(mynah.tensor{ 3, 9, 4 }:argmax():item() == 2)
+---```
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:argmax(dim) end
+
+---The place of the smallest element, of all or along `dim`, counted from 1.
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:argmin(dim) end
+
+---Running sums along `dim` (default 1).
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:cumsum(dim) end
+
+---Sorted along `dim` (default the last), and the places that the elements came from.
+---
+---```lua
+---local sorted, places = mynah.tensor{ 3, 1, 2 }:sort()
+---assert(sorted[1] == 1 and places[1] == 2)
+---```
+---@param dim? integer
+---@param descending? boolean
+---@return mynah.Tensor
+---@return mynah.Tensor
+function Tensor:sort(dim, descending) end
+
+---exp(x) normalised to sum 1 along `dim` (default the last); finite for any finite logits.
+---
+---```lua
+---assert(mynah.tensor{ 1000, 1000 }:softmax()[1] == 0.5)
+---```
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:softmax(dim) end
+
+---The logarithm of softmax along `dim` (default the last).
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:log_softmax(dim) end
+
+---The matrix product; leading dimensions stretch to fit.
+---
+---```lua
+---local a = mynah.tensor{ {1, 2}, {3, 4} }
+---assert(a:matmul(a)[2][2] == 22)
+---```
+---@param other mynah.Tensor|table
+---@return mynah.Tensor
+function Tensor:matmul(other) end
+
+---The same numbers, row by row, in another shape; one size may be −1.
+---
+---```lua
+---assert(mynah.arange(1, 6):reshape(2, -1).shape[2] == 3)
+---```
+---@param sizes integer|integer[]
+---@return mynah.Tensor
+function Tensor:reshape(sizes) end
+
+---Sizes of 1 stretched to the given shape.
+---@param sizes integer|integer[]
+---@return mynah.Tensor
+function Tensor:expand(sizes) end
+
+---Two dimensions exchanged (default the last two).
+---@param a? integer
+---@param b? integer
+---@return mynah.Tensor
+function Tensor:transpose(a, b) end
+
+---The transpose of a matrix.
+---
+---```lua
+---assert(mynah.zeros(2, 3):t().shape[1] == 3)
+---```
+---@return mynah.Tensor
+function Tensor:t() end
+
+---Dimensions in a new order: `x:permute(3, 1, 2)` makes the third the first.
+---@param order integer|integer[]
+---@return mynah.Tensor
+function Tensor:permute(order) end
+
+---A new dimension of size 1 at `dim`.
+---@param dim integer
+---@return mynah.Tensor
+function Tensor:unsqueeze(dim) end
+
+---Without dimension `dim`, which has size 1; without all such dimensions if none is named.
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:squeeze(dim) end
+
+---All elements in one row.
+---@return mynah.Tensor
+function Tensor:flatten() end
+
+---Reversed along `dim` (default 1).
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:flip(dim) end
+
+---Repeated `times` times along `dim` (default 1).
+---@param times integer
+---@param dim? integer
+---@return mynah.Tensor
+function Tensor:tile(times, dim) end
+
+---Elements chosen along `dim` by places of the same rank: `out[i][j] = x[i][places[i][j]]` for dim 2.
+---
+---```lua
+---local x = mynah.tensor{ {1, 2}, {3, 4} }
+---assert(x:gather(2, { {2}, {1} })[1][1] == 2)
+---```
+---@param dim integer
+---@param places mynah.Tensor|table
+---@return mynah.Tensor
+function Tensor:gather(dim, places) end
+
+---Whole slices along `dim`, chosen by a row of places.
+---
+---```lua
+---assert(mynah.arange(10, 30, 10):index_select(1, { 3, 1 })[1] == 30)
+---```
+---@param dim integer
+---@param places mynah.Tensor|table
+---@return mynah.Tensor
+function Tensor:index_select(dim, places) end
+
+---The elements on and below diagonal `k` (default 0), zero elsewhere.
+---@param k? integer
+---@return mynah.Tensor
+function Tensor:tril(k) end
+
+---The elements on and above diagonal `k` (default 0), zero elsewhere.
+---@param k? integer
+---@return mynah.Tensor
+function Tensor:triu(k) end
+
+---Adds `other` to the tensor itself.
+---
+---```lua
+---local x = mynah.ones(2)
+---x:add_(1):mul_(3)
+---assert(x[1] == 6)
+---```
+---@param other mynah.Tensor|number
+---@return self
+function Tensor:add_(other) end
+
+---Subtracts `other` from the tensor itself.
+---@param other mynah.Tensor|number
+---@return self
+function Tensor:sub_(other) end
+
+---Multiplies the tensor itself by `other`.
+---@param other mynah.Tensor|number
+---@return self
+function Tensor:mul_(other) end
+
+---Divides the tensor itself by `other`.
+---@param other mynah.Tensor|number
+---@return self
+function Tensor:div_(other) end
+
+---Raises the tensor itself to the power `other`.
+---@param other mynah.Tensor|number
+---@return self
+function Tensor:pow_(other) end
+
+---Limits the tensor itself to [low, high].
+---@param low number
+---@param high number
+---@return self
+function Tensor:clamp_(low, high) end
+
+---Replaces every element by its exponential.
+---@return self
+function Tensor:exp_() end
+
+---Replaces every element by its square root.
+---@return self
+function Tensor:sqrt_() end
+
+---Replaces every element by its absolute value.
+---@return self
+function Tensor:abs_() end
+
+---Replaces every element by its negative.
+---@return self
+function Tensor:neg_() end
+
+---Sets every element to `value`.
+---@param value number
+---@return self
+function Tensor:fill_(value) end
+
+---Sets every element to 0.
+---@return self
+function Tensor:zero_() end
+
+---Copies the elements of `other`, which is stretched to fit, into the tensor itself.
+---@param other mynah.Tensor|table
+---@return self
+function Tensor:copy_(other) end
+
+---Replaces every element by a normal random number with `mean` (default 0) and `std` (default 1).
+---@param mean? number
+---@param std? number
+---@param seed? integer
+---@return self
+function Tensor:normal_(mean, std, seed) end
+
+---Replaces every element by a random number uniform in [low, high) (default 0 and 1).
+---@param low? number
+---@param high? number
+---@param seed? integer
+---@return self
+function Tensor:uniform_(low, high, seed) end
+
+---A scriptable machine-learning kernel: tensors here, the rest in its rooms (`mynah.nn`, `mynah.optim`, ...).
+---
+---Tensors count from 1. Numbers are f32 unless `dtype` says "f64", "i32" or "bool".
+local mynah = {}
+
+---A tensor from a number or from nested tables of numbers or booleans.
+---
+---All rows must have the same length. `true` and `false` give a bool tensor.
+---
+---```lua
+---local x = mynah.tensor{ {1, 2}, {3, 4} }
+---assert(x.shape[1] == 2 and x:sum():item() == 10)
+---assert(mynah.tensor({ 1, 2 }, { dtype = "i32" }).dtype == "i32")
+---```
+---@param values any
+---@param options? mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.tensor(values, options) end
+
+---A tensor of zeros.
+---
+---```lua
+---assert(mynah.zeros(2, 3):sum():item() == 0)
+---assert(mynah.zeros({ 2, 3 }, { dtype = "f64" }).dtype == "f64")
+---```
+---@param ... integer|integer[]|mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.zeros(...) end
+
+---A tensor of ones.
+---
+---```lua
+---assert(mynah.ones(2, 3):sum():item() == 6)
+---```
+---@param ... integer|integer[]|mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.ones(...) end
+
+---A tensor with every element `value`.
+---
+---```lua
+---assert(mynah.full(2.5, 2, 2):sum():item() == 10)
+---```
+---@param value number
+---@param ... integer|integer[]|mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.full(value, ...) end
+
+---Normal random numbers with mean 0 and standard deviation 1.
+---
+---The same `seed` gives the same tensor on every device; without one, the numbers follow `manual_seed`.
+---
+---```lua
+---local a, b = mynah.randn(3, { seed = 1 }), mynah.randn(3, { seed = 1 })
+---assert(a:eq(b):all():item())
+---```
+---@param ... integer|integer[]|mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.randn(...) end
+
+---Random numbers uniform in [0, 1).
+---
+---```lua
+---local x = mynah.rand(100, { seed = 1 })
+---assert(x:min():item() >= 0 and x:max():item() < 1)
+---```
+---@param ... integer|integer[]|mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.rand(...) end
+
+---Numbers from `start` to `stop`, both included, `step` apart (default 1), like a Lua `for`.
+---
+---```lua
+---local x = mynah.arange(1, 5)
+---assert(x.shape[1] == 5 and x[5] == 5)
+---```
+---@param start number
+---@param stop number
+---@param step? number
+---@param options? mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.arange(start, stop, step, options) end
+
+---`n` evenly spaced numbers from `start` to `stop`, both included.
+---
+---```lua
+---assert(mynah.linspace(0, 1, 5)[2] == 0.25)
+---```
+---@param start number
+---@param stop number
+---@param n integer
+---@param options? mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.linspace(start, stop, n, options) end
+
+---The identity matrix with `n` rows.
+---
+---```lua
+---assert(mynah.eye(3):sum():item() == 3)
+---```
+---@param n integer
+---@param options? mynah.TensorOptions
+---@return mynah.Tensor
+function mynah.eye(n, options) end
+
+---Tensors joined along dimension `dim` (default 1).
+---
+---```lua
+---local x = mynah.ones(2, 2)
+---assert(mynah.cat({ x, x }).shape[1] == 4)
+---assert(mynah.cat({ x, x }, 2).shape[2] == 4)
+---```
+---@param tensors mynah.Tensor[]
+---@param dim? integer
+---@return mynah.Tensor
+function mynah.cat(tensors, dim) end
+
+---Tensors of one shape stacked along a new dimension `dim` (default 1).
+---
+---```lua
+---assert(mynah.stack{ mynah.ones(3), mynah.zeros(3) }.shape[1] == 2)
+---```
+---@param tensors mynah.Tensor[]
+---@param dim? integer
+---@return mynah.Tensor
+function mynah.stack(tensors, dim) end
+
+---Elements of `a` where `mask` is true and of `b` elsewhere; all three broadcast.
+---
+---```lua
+---local x = mynah.tensor{ -1, 2 }
+---assert(mynah.where(x:gt(0), x, 0):sum():item() == 2)
+---```
+---@param mask mynah.Tensor
+---@param a mynah.Tensor|number
+---@param b mynah.Tensor|number
+---@return mynah.Tensor
+function mynah.where(mask, a, b) end
+
+---Calls `f` without recording its operations for `backward`, and returns what it returns.
+---
+---```lua
+---local w = mynah.ones(2, { requires_grad = true })
+---local y = mynah.no_grad(function() return w * 2 end)
+---assert(not y.requires_grad)
+---```
+---@param f function
+---@return any
+function mynah.no_grad(f) end
+
+---Seeds the random numbers of everything that is given no `seed` of its own.
+---
+---```lua
+---mynah.manual_seed(7); local a = mynah.randn(2)
+---mynah.manual_seed(7); local b = mynah.randn(2)
+---assert(a:eq(b):all():item())
+---```
+---@param seed integer
+function mynah.manual_seed(seed) end
+
+---Where new tensors live: with a name ("cpu", or "wgpu" in a build that has it) changes it; returns the name.
+---
+---```lua
+---assert(mynah.device() == "cpu")
+---```
+---@param name? string
+---@return string
+function mynah.device(name) end
+
+---Documentation as text: of a function, an object, a room, or a name in quotes.
+---
+---```lua
+---assert(mynah.help("zeros"):find("zeros"))
+---```
+---@param about? any
+---@return string
+function mynah.help(about) end
+
+return mynah

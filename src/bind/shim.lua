@@ -1,0 +1,45 @@
+-- The thin layer between Lua and Rust (see src/bind/shim.rs for why it exists).
+-- A Rust function that fails returns FAIL and a message instead of raising: mlua would raise a userdata without a line number.
+local FAIL, name_of, stash = ...
+local error, pcall, rawequal, type = error, pcall, rawequal, type
+
+local function finish(first, message, ...)
+  if rawequal(first, FAIL) then
+    if message ~= nil then error(message, 2) end
+    local thrown = stash[1]
+    stash[1] = nil
+    error(thrown, 0) -- what a Lua callback threw goes on unchanged
+  end
+  return first, message, ...
+end
+
+-- A Rust function as Lua sees it: errors are strings that begin with the caller's line.
+local function wrap(raw, path)
+  local function f(...) return finish(raw(...)) end
+  if path then name_of[f] = path end
+  return f
+end
+
+local function collect(ok, ...)
+  if ok then return true, ... end
+  stash[1] = ...
+  return false
+end
+
+-- A Lua callback as Rust calls it: what it throws is kept aside, for Rust would turn tables into strings.
+local function callback(f)
+  return function(...) return collect(pcall(f, ...)) end
+end
+
+-- `__index` of a class: methods, then computed fields, then whatever the class makes of other keys.
+local function index(methods, getters, other)
+  return function(self, key)
+    local method = methods[key]
+    if method ~= nil then return method end
+    local getter = getters[key]
+    if getter then return finish(getter(self)) end
+    return finish(other(self, key))
+  end
+end
+
+return wrap, callback, index

@@ -1,0 +1,3 @@
+//! The integration tests: one binary, so that the libraries are linked once.
+
+mod api;
