@@ -90,7 +90,7 @@ fn every_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 40, "only {ran} examples");
+    assert!(ran >= 35, "only {ran} examples");
 }
 
 #[test]

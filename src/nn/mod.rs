@@ -2,10 +2,12 @@
 
 mod device;
 mod param;
+mod step;
 mod tensor;
 
 pub use device::{Device, default_device, set_default_device};
 pub use param::{Param, backward, live_bytes};
+pub use step::{StepParam, step};
 pub use tensor::{
     Binary, Compare, Dtype, Element, Gradients, Operand, Range, Reduce, Tensor, Unary, broadcast_shapes, grad_enabled,
     no_grad,

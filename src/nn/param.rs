@@ -104,6 +104,15 @@ impl Param {
         Ok(())
     }
 
+    /// Forgets the tensor, so that whoever reads it next writes into unshared memory; `set_value` must follow.
+    pub(super) fn let_go(&self) {
+        let mut content = self.content();
+        let nothing = Tensor::full(&[1], 0.0, content.value.dtype(), super::Device::Cpu);
+        if let Ok(nothing) = nothing {
+            content.value = nothing;
+        }
+    }
+
     /// Changes the tensor in place.
     ///
     /// # Errors

@@ -1,0 +1,143 @@
+//! Optimizers on tensors: moves parameters by the gradients that `backward` found.
+//!
+//! The optimizers of [`optim`](crate::optim) work on plain slices. On the CPU a parameter's own memory is that slice;
+//! elsewhere its numbers travel to the host and back.
+
+use super::device::Device;
+use super::param::Param;
+use super::tensor::{Dtype, Tensor};
+use crate::optim::{self, Optimizer};
+use crate::{Error, Result};
+use burn::backend::{BackendTensor, DispatchKindConversion, DispatchTensor, DispatchTensorKind, Flex};
+use burn_flex::FlexTensor;
+
+/// A parameter on its way through an optimizer.
+pub struct StepParam {
+    /// What moves.
+    pub param: Param,
+    /// Its gradient, of its shape.
+    pub grad: Tensor,
+    /// Whether weight decay applies to it.
+    pub decay: bool,
+}
+
+/// One step of `optimizer` over `params`; each finds its state by its place in the list.
+///
+/// # Errors
+/// If a gradient's shape is not its parameter's, or the list is not the one of earlier steps. Nothing has moved then.
+pub fn step(optimizer: &mut Optimizer, params: &[StepParam]) -> Result<()> {
+    let mut shapes = Vec::with_capacity(params.len());
+    let mut grads = Vec::with_capacity(params.len());
+    for StepParam { param, grad, .. } in params {
+        let value = param.value();
+        if grad.shape() != value.shape() {
+            let why = format!("a gradient {:?} for a parameter {:?}", grad.shape(), value.shape());
+            return Err(Error::shape(optimizer.name(), why));
+        }
+        shapes.push(value.shape());
+        grads.push(Numbers::of(grad.cast(value.dtype())?)?);
+    }
+    let mut values = params.iter().map(|p| Numbers::of(p.param.value())).collect::<Result<Vec<_>>>()?;
+    // The places let go of their tensors, so that the optimizer finds each memory unshared and writes into it.
+    params.iter().for_each(|p| p.param.let_go());
+    let outcome = {
+        let zip = params.iter().zip(&mut values).zip(&grads).zip(&shapes);
+        let mut list: Vec<_> = zip.map(|(((p, x), g), shape)| x.pair(g).shape(shape).decay(p.decay)).collect();
+        optimizer.step(&mut list)
+    };
+    for ((p, value), shape) in params.iter().zip(values).zip(&shapes) {
+        p.param.set_value(value.into_tensor(shape, p.grad.device())?)?;
+    }
+    outcome
+}
+
+/// A tensor's numbers on the host, in its own memory where that is possible.
+enum Numbers {
+    Shared(FlexTensor),
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+impl Numbers {
+    fn of(tensor: Tensor) -> Result<Self> {
+        if tensor.dtype() == Dtype::F64 {
+            return tensor.to_f64().map(Self::F64);
+        }
+        match tensor.plain().raw.kind {
+            DispatchTensorKind::Flex(BackendTensor::Float(flex)) => Ok(Self::Shared(flex.to_contiguous())),
+            #[allow(unreachable_patterns)] // other backends exist only in other builds
+            _ => tensor.to_f32().map(Self::F32),
+        }
+    }
+
+    /// These values with the gradient `g`.
+    fn pair<'a>(&'a mut self, g: &'a Numbers) -> optim::Param<'a> {
+        match (self, g) {
+            (Self::F64(x), Self::F64(g)) => optim::Param::new(x, g),
+            (x, g) => optim::Param::new(x.f32_mut(), g.f32()),
+        }
+    }
+
+    fn f32(&self) -> &[f32] {
+        match self {
+            Self::Shared(flex) => flex.as_slice::<f32>().unwrap_or_default(),
+            Self::F32(values) => values,
+            Self::F64(_) => &[],
+        }
+    }
+
+    fn f32_mut(&mut self) -> &mut [f32] {
+        match self {
+            Self::Shared(flex) => flex.storage_mut::<f32>(),
+            Self::F32(values) => values,
+            Self::F64(_) => &mut [],
+        }
+    }
+
+    fn into_tensor(self, shape: &[usize], device: Device) -> Result<Tensor> {
+        match self {
+            Self::Shared(flex) => {
+                let raw = DispatchTensor::from_backend(BackendTensor::<Flex>::Float(flex));
+                Ok(Tensor { raw, dtype: Dtype::F32, recorded: false })
+            }
+            Self::F32(values) => Tensor::from_vec(values, shape, device),
+            Self::F64(values) => Tensor::from_vec(values, shape, device),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::optim::{SgdSettings, sgd};
+
+    fn leaf(values: &[f64], dtype: Dtype) -> Param {
+        Param::leaf(&Tensor::from_f64(values.to_vec(), &[values.len()], dtype, Device::Cpu).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_step_moves_leaves_and_keeps_them_leaves() {
+        for dtype in [Dtype::F32, Dtype::F64] {
+            let x = leaf(&[4.0, -2.0], dtype);
+            let mut opt = sgd(SgdSettings { lr: 0.25, ..Default::default() }).unwrap();
+            for _ in 0..2 {
+                let v = x.value();
+                let found = v.mul(&v).unwrap().sum().backward().unwrap();
+                let grad = found.get(&v).unwrap();
+                step(&mut opt, &[StepParam { param: x.clone(), grad, decay: true }]).unwrap();
+            }
+            assert_eq!(x.value().to_f64().unwrap(), [1.0, -0.5]);
+            assert!(x.is_leaf() && x.requires_grad());
+        }
+    }
+
+    #[test]
+    fn a_wrong_gradient_moves_nothing() {
+        let x = leaf(&[4.0, -2.0], Dtype::F32);
+        let grad = Tensor::full(&[3], 1.0, Dtype::F32, Device::Cpu).unwrap();
+        let mut opt = sgd(SgdSettings::default()).unwrap();
+        let wrong = step(&mut opt, &[StepParam { param: x.clone(), grad, decay: true }]).unwrap_err();
+        assert_eq!(wrong.to_string(), "sgd: a gradient [3] for a parameter [2]");
+        assert_eq!(x.value().to_f64().unwrap(), [4.0, -2.0]);
+    }
+}
