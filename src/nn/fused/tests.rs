@@ -162,7 +162,8 @@ fn linear_takes_a_transposed_weight() {
 
 #[test]
 fn rms_norm_is_its_definition() {
-    for shape in [vec![1], vec![3, 1], vec![7, 4], vec![2, 33, 65], vec![600, 96]] {
+    // (Not of one element: its gradient is all cancellation.)
+    for shape in [vec![4], vec![3, 8], vec![7, 32], vec![2, 33, 65], vec![600, 96]] {
         let inputs = [normal(1, &shape), normal(2, &shape[shape.len() - 1..])];
         check(&format!("rms_norm {shape:?}"), &inputs, |x| rms_norm(x[0].clone(), x[1].clone(), 1e-5));
     }
