@@ -1,13 +1,16 @@
 //! Tensors on a device, layers, losses and fused operations: the one place that knows burn's backends.
 
 mod device;
+mod functional;
+mod fused;
 mod param;
 mod step;
 mod tensor;
 
 pub use device::{Device, default_device, set_default_device};
+pub use functional::{Rope, attention, cross_entropy, embedding, linear, rms_norm, silu_mul};
 pub use param::{Param, backward, live_bytes};
-pub use step::{StepParam, step};
+pub use step::{StepParam, step, step_clipped};
 pub use tensor::{
     Binary, Compare, Dtype, Element, Gradients, Operand, Range, Reduce, Tensor, Unary, broadcast_shapes, grad_enabled,
     no_grad,

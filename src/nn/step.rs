@@ -26,6 +26,19 @@ pub struct StepParam {
 /// # Errors
 /// If a gradient's shape is not its parameter's, or the list is not the one of earlier steps. Nothing has moved then.
 pub fn step(optimizer: &mut Optimizer, params: &[StepParam]) -> Result<()> {
+    move_by(optimizer, params, None).map(|_| ())
+}
+
+/// [`step`], with gradients first scaled down together to an Euclidean length of at most `max_norm`
+/// (Pascanu et al. 2013, arXiv:1211.5063). Returns their length before.
+///
+/// # Errors
+/// As [`step`], and if the length is not finite.
+pub fn step_clipped(optimizer: &mut Optimizer, params: &[StepParam], max_norm: f64) -> Result<f64> {
+    move_by(optimizer, params, Some(max_norm))
+}
+
+fn move_by(optimizer: &mut Optimizer, params: &[StepParam], max_norm: Option<f64>) -> Result<f64> {
     let mut shapes = Vec::with_capacity(params.len());
     let mut grads = Vec::with_capacity(params.len());
     for StepParam { param, grad, .. } in params {
@@ -37,6 +50,17 @@ pub fn step(optimizer: &mut Optimizer, params: &[StepParam]) -> Result<()> {
         shapes.push(value.shape());
         grads.push(Numbers::of(grad.cast(value.dtype())?)?);
     }
+    let norm = match max_norm {
+        Some(max_norm) => {
+            let mut slices: Vec<&mut [f32]> = grads.iter_mut().map(Numbers::f32_mut).collect();
+            let norm = optim::clip_grad_norm(&mut slices, max_norm)?;
+            if !norm.is_finite() {
+                return Err(Error::value(format!("{}: the gradient is not finite", optimizer.name())));
+            }
+            norm
+        }
+        None => f64::NAN,
+    };
     let mut values = params.iter().map(|p| Numbers::of(p.param.value())).collect::<Result<Vec<_>>>()?;
     // The places let go of their tensors, so that the optimizer finds each memory unshared and writes into it.
     params.iter().for_each(|p| p.param.let_go());
@@ -48,7 +72,7 @@ pub fn step(optimizer: &mut Optimizer, params: &[StepParam]) -> Result<()> {
     for ((p, value), shape) in params.iter().zip(values).zip(&shapes) {
         p.param.set_value(value.into_tensor(shape, p.grad.device())?)?;
     }
-    outcome
+    outcome.map(|()| norm)
 }
 
 /// A tensor's numbers on the host, in its own memory where that is possible.

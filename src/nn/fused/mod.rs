@@ -1,0 +1,37 @@
+//! Fused operations: what a language model spends its time on, each with its own backward pass.
+//!
+//! burn composes a model from small primitives, and on a CPU every primitive is one more trip through memory. The
+//! five operations here each make one trip. They run as kernels on the CPU ([`Flex`](burn::backend::Flex), in f32)
+//! and as the composed primitives on every other backend and in every other float type; both give the same numbers up
+//! to rounding, and their gradients are first derivatives only.
+//!
+//! The work is split by the shapes alone, never by the number of threads: results are the same bits on one thread
+//! and on sixteen.
+//!
+//! - [`linear`]: `x · w`
+//! - [`rms_norm`]: rows scaled to unit root mean square
+//! - [`silu_mul`]: `silu(gate) · up`
+//! - [`attention`]: causal attention with rotary positions and grouped queries
+//! - [`cross_entropy`]: mean loss from logits
+//!
+//! Each file holds one operation: the composed version (its definition), then the kernels of both passes. [`ops`]
+//! tells burn which version belongs to which backend.
+
+pub mod ops;
+
+mod attention;
+mod cross_entropy;
+mod linear;
+mod rms_norm;
+mod silu_mul;
+
+mod buffer;
+mod lanes;
+mod matmul;
+mod pieces;
+mod record;
+
+pub use ops::{attention, cross_entropy, linear, rms_norm, silu_mul};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! Which version of each operation runs on which backend.
+//!
+//! burn's `backend_extension` routes a call to the backend that holds the tensors. The default bodies are the composed
+//! versions, which burn differentiates by itself; `Flex` and `Autodiff<Flex>` take the kernels.
+
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
+
+use super::buffer::all_f32;
+use super::record::record;
+
+/// The fused operations, as each of burn's backends offers them. Call the functions of this module instead.
+#[backend_extension(Flex, NdArray: cfg(feature = "ndarray-backend"), Cube: cfg(feature = "wgpu"), Autodiff)]
+pub trait FusedOps: Backend {
+    /// See [`linear`].
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+        super::linear::composed::<Self>(x, w)
+    }
+
+    /// See [`rms_norm`].
+    fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
+        super::rms_norm::composed::<Self>(x, w, eps)
+    }
+
+    /// See [`silu_mul`].
+    fn silu_mul(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
+        super::silu_mul::composed::<Self>(gate, up)
+    }
+
+    /// See [`attention`].
+    fn attention(
+        q: FloatTensor<Self>,
+        k: FloatTensor<Self>,
+        v: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        heads: usize,
+        kv_heads: usize,
+    ) -> FloatTensor<Self> {
+        super::attention::composed::<Self>(q, k, v, cos, sin, heads, kv_heads)
+    }
+
+    /// See [`cross_entropy`].
+    fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
+        super::cross_entropy::composed::<Self>(logits, targets)
+    }
+}
+
+#[cfg(feature = "ndarray-backend")]
+impl FusedOps for burn::backend::NdArray {}
+#[cfg(feature = "ndarray-backend")]
+impl<C: CheckpointStrategy> FusedOps for Autodiff<burn::backend::NdArray, C> {}
+
+#[cfg(feature = "wgpu")]
+impl FusedOps for burn::backend::Cube {}
+#[cfg(feature = "wgpu")]
+impl<C: CheckpointStrategy> FusedOps for Autodiff<burn::backend::Cube, C> {}
+
+impl FusedOps for Flex {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &w]) {
+            return super::linear::composed::<Self>(x, w);
+        }
+        super::linear::forward(x, w).0
+    }
+
+    fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &w]) {
+            return super::rms_norm::composed::<Self>(x, w, eps);
+        }
+        super::rms_norm::forward(x, w, eps).0
+    }
+
+    fn silu_mul(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
+        if !all_f32(&[&gate, &up]) {
+            return super::silu_mul::composed::<Self>(gate, up);
+        }
+        super::silu_mul::forward(gate, up).0
+    }
+
+    fn attention(
+        q: FloatTensor<Self>,
+        k: FloatTensor<Self>,
+        v: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        heads: usize,
+        kv_heads: usize,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&q, &k, &v, &cos, &sin]) {
+            return super::attention::composed::<Self>(q, k, v, cos, sin, heads, kv_heads);
+        }
+        super::attention::forward([q, k, v], [cos, sin], heads, kv_heads).0
+    }
+
+    fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
+        if !all_f32(&[&logits]) {
+            return super::cross_entropy::composed::<Self>(logits, targets);
+        }
+        super::cross_entropy::forward(logits, targets).0
+    }
+}
+
+impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &w]) {
+            return super::linear::composed::<Self>(x, w);
+        }
+        record::<C, 2, _>([x, w], |[x, w]| super::linear::forward(x, w))
+    }
+
+    fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &w]) {
+            return super::rms_norm::composed::<Self>(x, w, eps);
+        }
+        record::<C, 2, _>([x, w], |[x, w]| super::rms_norm::forward(x, w, eps))
+    }
+
+    fn silu_mul(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
+        if !all_f32(&[&gate, &up]) {
+            return super::silu_mul::composed::<Self>(gate, up);
+        }
+        record::<C, 2, _>([gate, up], |[gate, up]| super::silu_mul::forward(gate, up))
+    }
+
+    fn attention(
+        q: FloatTensor<Self>,
+        k: FloatTensor<Self>,
+        v: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        heads: usize,
+        kv_heads: usize,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&q, &k, &v, &cos, &sin]) {
+            return super::attention::composed::<Self>(q, k, v, cos, sin, heads, kv_heads);
+        }
+        let angles = [cos.into_primitive(), sin.into_primitive()];
+        record::<C, 3, _>([q, k, v], |qkv| super::attention::forward(qkv, angles, heads, kv_heads))
+    }
+
+    fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
+        if !all_f32(&[&logits]) {
+            return super::cross_entropy::composed::<Self>(logits, targets);
+        }
+        record::<C, 1, _>([logits], |[logits]| super::cross_entropy::forward(logits, targets))
+    }
+}
+
+/// `x · w`: `[.., in]` by `[in, out]` gives `[.., out]`. No bias. A transposed view of `w` is not copied.
+pub fn linear(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::linear(x, w)
+}
+
+/// Each row of `x` divided by its root mean square, times `w`: `[.., dim]` and `[dim]` give `[.., dim]`.
+///
+/// `eps` is added to the mean square before its root. Zhang & Sennrich (2019), arXiv:1910.07467.
+pub fn rms_norm(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>, eps: f64) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::rms_norm(x, w, eps)
+}
+
+/// `silu(gate) · up`, element by element, with `silu(a) = a / (1 + exp(-a))`; both of one shape.
+///
+/// The gate of SwiGLU: Shazeer (2020), arXiv:2002.05202.
+pub fn silu_mul(gate: FloatTensor<Dispatch>, up: FloatTensor<Dispatch>) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::silu_mul(gate, up)
+}
+
+/// Causal attention with rotary positions: each position attends to itself and to those before it.
+///
+/// # Shapes
+/// - `q`: `[batch, time, heads * head_dim]`, `head_dim` even
+/// - `k`, `v`: `[batch, time, kv_heads * head_dim]`; query head `h` reads key-value head `h / (heads / kv_heads)`
+///   (Ainslie et al. 2023, arXiv:2305.13245)
+/// - `cos`, `sin`: `[time, head_dim / 2]`, of position times frequency. `q` and `k` are turned by them here (Su et al.
+///   2021, arXiv:2104.09864), pairing element `i` with element `i + head_dim / 2`. They are constants: no gradient.
+/// - result: `[batch, time, heads * head_dim]`
+pub fn attention(
+    q: FloatTensor<Dispatch>,
+    k: FloatTensor<Dispatch>,
+    v: FloatTensor<Dispatch>,
+    cos: FloatTensor<Dispatch>,
+    sin: FloatTensor<Dispatch>,
+    heads: usize,
+    kv_heads: usize,
+) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::attention(q, k, v, cos, sin, heads, kv_heads)
+}
+
+/// The mean of `-log softmax(logits)[target]` over the rows whose target is not negative.
+///
+/// # Shapes
+/// - `logits`: `[n, vocab]`
+/// - `targets`: `[n]`, each below `vocab`; a negative one (-100 by custom) leaves its row out: no loss, no gradient
+/// - result: `[1]`; 0 if every row is left out
+pub fn cross_entropy(logits: FloatTensor<Dispatch>, targets: IntTensor<Dispatch>) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::cross_entropy(logits, targets)
+}
