@@ -79,7 +79,7 @@ impl Tensor {
     }
 
     /// The tensor in the backend that operations on `self` and `others` must share.
-    pub(super) fn in_backend(&self, recorded: bool) -> burn::backend::DispatchTensor {
+    pub(in crate::nn) fn in_backend(&self, recorded: bool) -> burn::backend::DispatchTensor {
         let t = if grad_enabled() { self.clone() } else { self.plain() };
         if t.recorded || !recorded || !grad_enabled() {
             return t.raw;
