@@ -14,7 +14,8 @@ use burn_flex::FlexTensor;
 use super::buffer::{dense, floats, tensor};
 use super::lanes::{dot, exp, map_sum, max, vectorised};
 use super::matmul::{Matrix, multiply, multiply_add};
-use super::pieces::{for_pieces, rows_per_piece, with_scratch};
+use super::pieces::{for_pieces, rows_per_piece};
+use super::pool::Buffer;
 
 /// How many queries are worked on at once.
 const BLOCK: usize = 64;
@@ -157,34 +158,33 @@ struct Attended<'a> {
 }
 
 /// `o`, and `L` as `[batch, heads, time]`. One piece of work is one key-value head with its group of query heads.
-fn attend(sizes: &Sizes, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2]) -> (Vec<f32>, Vec<f32>) {
+fn attend(sizes: &Sizes, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2]) -> (Buffer, Vec<f32>) {
     let &Sizes { batch, time, kv_heads, group, head_dim } = sizes;
     let head_len = sizes.head_len();
-    let mut o = vec![0.0; q.len()]; // [batch, heads, time, head_dim]
+    let mut o = Buffer::unfilled(q.len()); // [batch, heads, time, head_dim]
     let mut log_sum = vec![0.0; batch * kv_heads * group * time];
     for_pieces([(&mut o, group * head_len), (&mut log_sum, group * time)], |unit, [o, log_sum]| {
-        with_scratch(2 * head_len + BLOCK * time, |scratch| {
-            let (k_turned, scratch) = scratch.split_at_mut(head_len);
-            let (q_turned, scores) = scratch.split_at_mut(head_len);
-            rotate(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), head_dim, angles, 1.0);
-            let keys = Matrix::new(k_turned, time, head_dim);
-            let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
+        let mut scratch = Buffer::unfilled(2 * head_len + BLOCK * time);
+        let (k_turned, scratch) = scratch.split_at_mut(head_len);
+        let (q_turned, scores) = scratch.split_at_mut(head_len);
+        rotate(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), head_dim, angles, 1.0);
+        let keys = Matrix::new(k_turned, time, head_dim);
+        let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
 
-            for (member, (o, log_sum)) in o.chunks_exact_mut(head_len).zip(log_sum.chunks_exact_mut(time)).enumerate() {
-                rotate(q_turned, &q[sizes.q_start(unit, member)..], sizes.width(), head_dim, angles, sizes.scale());
-                let queries = Matrix::new(q_turned, time, head_dim);
-                for start in (0..time).step_by(BLOCK) {
-                    let end = (start + BLOCK).min(time);
-                    let p = &mut scores[..(end - start) * end]; // [queries of the block, keys up to its end]
-                    multiply(p, queries.rows(start..end), keys.rows(0..end).t());
-                    vectorised(|| softmax_causal(p, start, end, &mut log_sum[start..end]));
-                    let o = &mut o[start * head_dim..end * head_dim];
-                    multiply(o, Matrix::new(p, end - start, end), values.rows(0..end));
-                }
+        for (member, (o, log_sum)) in o.chunks_exact_mut(head_len).zip(log_sum.chunks_exact_mut(time)).enumerate() {
+            rotate(q_turned, &q[sizes.q_start(unit, member)..], sizes.width(), head_dim, angles, sizes.scale());
+            let queries = Matrix::new(q_turned, time, head_dim);
+            for start in (0..time).step_by(BLOCK) {
+                let end = (start + BLOCK).min(time);
+                let p = &mut scores[..(end - start) * end]; // [queries of the block, keys up to its end]
+                multiply(p, queries.rows(start..end), keys.rows(0..end).t());
+                vectorised(|| softmax_causal(p, start, end, &mut log_sum[start..end]));
+                let o = &mut o[start * head_dim..end * head_dim];
+                multiply(o, Matrix::new(p, end - start, end), values.rows(0..end));
             }
-        });
+        }
     });
-    (merge_heads(o, batch, time, kv_heads * group, head_dim), log_sum)
+    (merge_heads(o, time, kv_heads * group, head_dim), log_sum)
 }
 
 /// `dq`, `dk` and `dv`, shaped as q, k and v. The pieces of work are those of [`attend`].
@@ -194,64 +194,65 @@ fn gradients(
     angles: [&[f32]; 2],
     attended: Attended,
     d_o: &[f32],
-) -> [Vec<f32>; 3] {
-    let &Sizes { batch, time, kv_heads, group, head_dim } = sizes;
+) -> [Buffer; 3] {
+    let &Sizes { time, kv_heads, group, head_dim, .. } = sizes;
     let (head_len, width) = (sizes.head_len(), sizes.width());
-    let mut dq = vec![0.0; q.len()]; // [batch, heads, time, head_dim]
-    let mut dk = vec![0.0; k.len()]; // [batch, kv_heads, time, head_dim]
-    let mut dv = vec![0.0; v.len()]; // [batch, kv_heads, time, head_dim]
-    let outputs = [(&mut dq[..], group * head_len), (&mut dk[..], head_len), (&mut dv[..], head_len)];
+    let mut dq = Buffer::unfilled(q.len()); // [batch, heads, time, head_dim]
+    let mut dk = Buffer::unfilled(k.len()); // [batch, kv_heads, time, head_dim]
+    let mut dv = Buffer::unfilled(v.len()); // [batch, kv_heads, time, head_dim]
+    let outputs = [(&mut *dq, group * head_len), (&mut *dk, head_len), (&mut *dv, head_len)];
     for_pieces(outputs, |unit, [dq, dk, dv]| {
-        with_scratch(2 * head_len + 2 * BLOCK * time, |scratch| {
-            let (k_turned, scratch) = scratch.split_at_mut(head_len);
-            let (q_turned, scratch) = scratch.split_at_mut(head_len);
-            let (p_block, ds_block) = scratch.split_at_mut(BLOCK * time);
-            rotate(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), head_dim, angles, 1.0);
-            let keys = Matrix::new(k_turned, time, head_dim);
-            let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
+        dk.fill(0.0);
+        dv.fill(0.0);
+        let mut scratch = Buffer::unfilled(2 * head_len + 2 * BLOCK * time);
+        let (k_turned, scratch) = scratch.split_at_mut(head_len);
+        let (q_turned, scratch) = scratch.split_at_mut(head_len);
+        let (p_block, ds_block) = scratch.split_at_mut(BLOCK * time);
+        rotate(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), head_dim, angles, 1.0);
+        let keys = Matrix::new(k_turned, time, head_dim);
+        let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
 
-            for (member, dq) in dq.chunks_exact_mut(head_len).enumerate() {
-                let q_start = sizes.q_start(unit, member);
-                rotate(q_turned, &q[q_start..], width, head_dim, angles, sizes.scale());
-                let queries = Matrix::new(q_turned, time, head_dim);
-                let (o, d_o) = (&attended.o[q_start..], &d_o[q_start..]);
-                let d_outputs = Matrix::strided(d_o, [time, head_dim], [width, 1]);
-                let log_sum = &attended.log_sum[(unit * group + member) * time..][..time];
+        for (member, dq) in dq.chunks_exact_mut(head_len).enumerate() {
+            let q_start = sizes.q_start(unit, member);
+            rotate(q_turned, &q[q_start..], width, head_dim, angles, sizes.scale());
+            let queries = Matrix::new(q_turned, time, head_dim);
+            let (o, d_o) = (&attended.o[q_start..], &d_o[q_start..]);
+            let d_outputs = Matrix::strided(d_o, [time, head_dim], [width, 1]);
+            let log_sum = &attended.log_sum[(unit * group + member) * time..][..time];
 
-                for start in (0..time).step_by(BLOCK) {
-                    let end = (start + BLOCK).min(time);
-                    let p = &mut p_block[..(end - start) * end]; // [queries of the block, keys up to its end]
-                    let ds = &mut ds_block[..(end - start) * end];
-                    multiply(p, queries.rows(start..end), keys.rows(0..end).t()); // S
-                    multiply(ds, d_outputs.rows(start..end), values.rows(0..end).t()); // dP
-                    vectorised(|| {
-                        for (i, (p, ds)) in p.chunks_exact_mut(end).zip(ds.chunks_exact_mut(end)).enumerate() {
-                            let query = start + i;
-                            let row = query * width..query * width + head_dim;
-                            let d = dot(&d_o[row.clone()], &o[row]);
-                            for (p, ds) in p.iter_mut().zip(ds.iter_mut()).take(query + 1) {
-                                *p = exp(*p - log_sum[query]);
-                                *ds = *p * (*ds - d);
-                            }
-                            p[query + 1..].fill(0.0);
-                            ds[query + 1..].fill(0.0);
+            for start in (0..time).step_by(BLOCK) {
+                let end = (start + BLOCK).min(time);
+                let p = &mut p_block[..(end - start) * end]; // [queries of the block, keys up to its end]
+                let ds = &mut ds_block[..(end - start) * end];
+                multiply(p, queries.rows(start..end), keys.rows(0..end).t()); // S
+                multiply(ds, d_outputs.rows(start..end), values.rows(0..end).t()); // dP
+                vectorised(|| {
+                    for (i, (p, ds)) in p.chunks_exact_mut(end).zip(ds.chunks_exact_mut(end)).enumerate() {
+                        let query = start + i;
+                        let row = query * width..query * width + head_dim;
+                        let d = dot(&d_o[row.clone()], &o[row]);
+                        for (p, ds) in p.iter_mut().zip(ds.iter_mut()).take(query + 1) {
+                            *p = exp(*p - log_sum[query]);
+                            *ds = *p * (*ds - d);
                         }
-                    });
-                    let p = Matrix::new(p, end - start, end);
-                    let ds = Matrix::new(ds, end - start, end);
-                    multiply(&mut dq[start * head_dim..end * head_dim], ds, keys.rows(0..end));
-                    multiply_add(&mut dk[..end * head_dim], ds.t(), queries.rows(start..end));
-                    multiply_add(&mut dv[..end * head_dim], p.t(), d_outputs.rows(start..end));
-                }
-                rotate_back(dq, head_dim, angles, sizes.scale());
+                        p[query + 1..].fill(0.0);
+                        ds[query + 1..].fill(0.0);
+                    }
+                });
+                let p = Matrix::new(p, end - start, end);
+                let ds = Matrix::new(ds, end - start, end);
+                multiply(&mut dq[start * head_dim..end * head_dim], ds, keys.rows(0..end));
+                multiply_add(&mut dk[..end * head_dim], ds.t(), queries.rows(start..end));
+                multiply_add(&mut dv[..end * head_dim], p.t(), d_outputs.rows(start..end));
             }
-            rotate_back(dk, head_dim, angles, 1.0); // the queries brought the scale
-        });
+            rotate_back(dq, head_dim, angles, sizes.scale());
+        }
+        rotate_back(dk, head_dim, angles, 1.0); // the queries brought the scale
     });
     [
-        merge_heads(dq, batch, time, kv_heads * group, head_dim),
-        merge_heads(dk, batch, time, kv_heads, head_dim),
-        merge_heads(dv, batch, time, kv_heads, head_dim),
+        merge_heads(dq, time, kv_heads * group, head_dim),
+        merge_heads(dk, time, kv_heads, head_dim),
+        merge_heads(dv, time, kv_heads, head_dim),
     ]
 }
 
@@ -308,13 +309,13 @@ fn rotate_back(x: &mut [f32], head_dim: usize, [cos, sin]: [&[f32]; 2], scale: f
 }
 
 /// `[batch, heads, time, head_dim]` to `[batch, time, heads * head_dim]`.
-fn merge_heads(x: Vec<f32>, batch: usize, time: usize, heads: usize, head_dim: usize) -> Vec<f32> {
+fn merge_heads(x: Buffer, time: usize, heads: usize, head_dim: usize) -> Buffer {
     if heads == 1 || time == 1 {
         return x;
     }
     let width = heads * head_dim;
     let per_piece = rows_per_piece(width);
-    let mut merged = vec![0.0; batch * time * width];
+    let mut merged = Buffer::unfilled(x.len());
     for_pieces([(&mut merged, per_piece * width)], |piece, [rows]| {
         for (i, row) in rows.chunks_exact_mut(width).enumerate() {
             let (sequence, t) = ((piece * per_piece + i) / time, (piece * per_piece + i) % time);

@@ -1,8 +1,10 @@
 //! From burn's CPU tensors to slices and back, without a copy where the layout allows.
 
 use burn::backend::TensorMetadata;
-use burn::tensor::{Bytes, DType, Shape};
+use burn::tensor::{DType, Shape};
 use burn_flex::{FlexTensor, Layout};
+
+use super::pool::Buffer;
 
 /// Whether all tensors hold f32, the only type that the kernels know.
 pub fn all_f32<T: TensorMetadata>(tensors: &[&T]) -> bool {
@@ -30,10 +32,10 @@ pub fn integers(tensor: FlexTensor) -> Vec<i64> {
 }
 
 /// A tensor that takes over `values`, in row-major order.
-pub fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+pub fn tensor(values: Buffer, shape: impl Into<Shape>) -> FlexTensor {
     let shape = shape.into();
     assert_eq!(values.len(), shape.num_elements(), "values must fill the shape {shape:?}");
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::F32)
+    FlexTensor::new(values.into_bytes(), Layout::contiguous(shape), DType::F32)
 }
 
 /// The size of the last dimension.

@@ -10,6 +10,7 @@ use burn_flex::FlexTensor;
 use super::buffer::{dense, floats, integers, last_dim, tensor};
 use super::lanes::{exp, max, sum, vectorised};
 use super::pieces::{for_pieces, rows_per_piece};
+use super::pool::Buffer;
 
 /// The definition, in burn's primitives.
 pub fn composed<B: Backend>(logits: FloatTensor<B>, targets: IntTensor<B>) -> FloatTensor<B> {
@@ -44,7 +45,9 @@ pub fn forward(
         let d_loss = floats(&dense(d_loss))[0];
         [Some(tensor(gradient(floats(&logits), &targets, &log_sum, vocab, d_loss), logits.shape()))]
     };
-    (tensor(vec![loss], [1]), backward)
+    let mut output = Buffer::unfilled(1);
+    output[0] = loss;
+    (tensor(output, [1]), backward)
 }
 
 /// The mean loss, and `log Σ exp` of each row that counts.
@@ -69,15 +72,18 @@ fn mean_loss(logits: &[f32], targets: &[i64], vocab: usize) -> (f32, Vec<f32>) {
 }
 
 /// `dl`: zero in the rows that do not count.
-fn gradient(logits: &[f32], targets: &[i64], log_sum: &[f32], vocab: usize, d_loss: f32) -> Vec<f32> {
+fn gradient(logits: &[f32], targets: &[i64], log_sum: &[f32], vocab: usize, d_loss: f32) -> Buffer {
     let scale = (f64::from(d_loss) / count(targets)) as f32;
     let per_piece = rows_per_piece(vocab);
-    let mut gradient = vec![0.0; logits.len()];
+    let mut gradient = Buffer::unfilled(logits.len());
     for_pieces([(&mut gradient, per_piece * vocab)], |piece, [gradient]| {
         let first = piece * per_piece;
         vectorised(|| {
             for (i, gradient) in gradient.chunks_exact_mut(vocab).enumerate() {
-                let Ok(target) = usize::try_from(targets[first + i]) else { continue };
+                let Ok(target) = usize::try_from(targets[first + i]) else {
+                    gradient.fill(0.0);
+                    continue;
+                };
                 let row = &logits[(first + i) * vocab..][..vocab];
                 let log_sum = log_sum[first + i];
                 for (gradient, l) in gradient.iter_mut().zip(row) {

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use gemm::Parallelism;
 
+use super::pool::Buffer;
+
 /// A matrix that borrows its elements: element `(i, j)` is `values[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
@@ -57,8 +59,8 @@ impl<'a> Matrix<'a> {
 }
 
 /// `a · b`, row by row, on as many threads as the work is worth.
-pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
-    let mut out = vec![0.0; a.rows * b.cols];
+pub fn product(a: Matrix, b: Matrix) -> Buffer {
+    let mut out = Buffer::unfilled(a.rows * b.cols);
     // `Rayon(0)` means as many as the current pool has; below some 600,000 multiply-adds `gemm` stays on this thread.
     run(&mut out, a, b, false, Parallelism::Rayon(0));
     out
@@ -113,8 +115,8 @@ mod tests {
     #[test]
     fn products_by_hand() {
         let a = Matrix::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3);
-        assert_eq!(product(a, a.t()), [14.0, 32.0, 32.0, 77.0]);
-        assert_eq!(product(a.rows(1..2), a.t()), [32.0, 77.0]);
+        assert_eq!(product(a, a.t())[..], [14.0, 32.0, 32.0, 77.0]);
+        assert_eq!(product(a.rows(1..2), a.t())[..], [32.0, 77.0]);
         let mut out = [100.0; 4];
         multiply_add(&mut out, a, a.t());
         assert_eq!(out, [114.0, 132.0, 132.0, 177.0]);
@@ -122,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_empty_inner_size_gives_zeros() {
-        assert_eq!(product(Matrix::new(&[], 2, 0), Matrix::new(&[], 0, 2)), [0.0; 4]);
+        assert_eq!(product(Matrix::new(&[], 2, 0), Matrix::new(&[], 0, 2))[..], [0.0; 4]);
     }
 
     #[test]
@@ -145,7 +147,7 @@ mod tests {
             let one = on(1);
             let mut alone = vec![0.0; m * n];
             multiply(&mut alone, a, b);
-            assert!(one == alone && one == on(2) && one == on(3), "{m} x {k} x {n}");
+            assert!(one[..] == alone && one[..] == on(2)[..] && one[..] == on(3)[..], "{m} x {k} x {n}");
         }
     }
 }

@@ -29,9 +29,11 @@ mod buffer;
 mod lanes;
 mod matmul;
 mod pieces;
+mod pool;
 mod record;
 
 pub use ops::{attention, cross_entropy, linear, rms_norm, silu_mul};
+pub use pool::release_memory;
 
 #[cfg(test)]
 mod tests;

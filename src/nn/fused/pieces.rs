@@ -3,8 +3,6 @@
 //! The cut depends on the sizes alone. A sum that is formed piece by piece, in order, is then the same bits whatever
 //! the number of threads.
 
-use std::cell::Cell;
-
 use rayon::prelude::*;
 
 /// About how many elements a piece of an elementwise loop should have: some microseconds of work.
@@ -36,21 +34,6 @@ pub fn for_pieces<const N: usize>(
     }
 }
 
-/// Lends `work` this thread's scratch memory: `length` floats that hold whatever was left there.
-pub fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
-    thread_local! {
-        static SCRATCH: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
-    }
-    // Taken out, not borrowed: a nested call gets memory of its own.
-    let mut scratch = SCRATCH.take();
-    if scratch.len() < length {
-        scratch.resize(length, 0.0);
-    }
-    let result = work(&mut scratch[..length]);
-    SCRATCH.set(scratch);
-    result
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,14 +52,5 @@ mod tests {
     #[test]
     fn nothing_has_no_pieces() {
         for_pieces([(&mut [], 0)], |_, _| panic!("no piece"));
-    }
-
-    #[test]
-    fn nested_scratch_is_separate() {
-        with_scratch(4, |outer| {
-            outer.fill(1.0);
-            with_scratch(4, |inner| inner.fill(2.0));
-            assert_eq!(outer, [1.0; 4]);
-        });
     }
 }

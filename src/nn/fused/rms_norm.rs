@@ -11,6 +11,7 @@ use burn_flex::FlexTensor;
 use super::buffer::{dense, floats, last_dim, tensor};
 use super::lanes::{sum, vectorised};
 use super::pieces::{for_pieces, rows_per_piece};
+use super::pool::Buffer;
 
 /// The definition, in burn's primitives.
 pub fn composed<B: Backend>(x: FloatTensor<B>, w: FloatTensor<B>, eps: f64) -> FloatTensor<B> {
@@ -40,10 +41,10 @@ pub fn forward(
 }
 
 /// `y`, and `r` of each row.
-fn normalise(x: &[f32], w: &[f32], eps: f32) -> (Vec<f32>, Vec<f32>) {
+fn normalise(x: &[f32], w: &[f32], eps: f32) -> (Buffer, Vec<f32>) {
     let dim = w.len();
     let per_piece = rows_per_piece(dim);
-    let mut y = vec![0.0; x.len()];
+    let mut y = Buffer::unfilled(x.len());
     let mut r = vec![0.0; x.len() / dim.max(1)];
     for_pieces([(&mut y, per_piece * dim), (&mut r, per_piece)], |piece, [y, r]| {
         let x = &x[piece * per_piece * dim..][..y.len()];
@@ -60,10 +61,10 @@ fn normalise(x: &[f32], w: &[f32], eps: f32) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// `dx` and `dw`.
-fn gradients(x: &[f32], w: &[f32], r: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
+fn gradients(x: &[f32], w: &[f32], r: &[f32], dy: &[f32]) -> (Buffer, Buffer) {
     let dim = w.len();
     let per_piece = rows_per_piece(dim);
-    let mut dx = vec![0.0; x.len()];
+    let mut dx = Buffer::unfilled(x.len());
     let mut dw_parts = vec![0.0; r.len().div_ceil(per_piece) * dim]; // [pieces, dim]
     for_pieces([(&mut dx, per_piece * dim), (&mut dw_parts, dim)], |piece, [dx, dw]| {
         let first = piece * per_piece;
@@ -84,7 +85,8 @@ fn gradients(x: &[f32], w: &[f32], r: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>
         });
     });
 
-    let mut dw = vec![0.0; dim];
+    let mut dw = Buffer::unfilled(dim);
+    dw.fill(0.0);
     for part in dw_parts.chunks_exact(dim.max(1)) {
         for (dw, part) in dw.iter_mut().zip(part) {
             *dw += part;

@@ -9,6 +9,7 @@ use burn_flex::FlexTensor;
 use super::buffer::{dense, floats, tensor};
 use super::lanes::{sigmoid, vectorised};
 use super::pieces::{ELEMENTS, for_pieces};
+use super::pool::Buffer;
 
 /// The definition, in burn's primitives.
 pub fn composed<B: Backend>(gate: FloatTensor<B>, up: FloatTensor<B>) -> FloatTensor<B> {
@@ -30,8 +31,8 @@ pub fn forward(
     (y, backward)
 }
 
-fn gated(gate: &[f32], up: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; gate.len()];
+fn gated(gate: &[f32], up: &[f32]) -> Buffer {
+    let mut y = Buffer::unfilled(gate.len());
     for_pieces([(&mut y, ELEMENTS)], |piece, [y]| {
         let (a, b) = (&gate[piece * ELEMENTS..][..y.len()], &up[piece * ELEMENTS..][..y.len()]);
         vectorised(|| {
@@ -43,8 +44,8 @@ fn gated(gate: &[f32], up: &[f32]) -> Vec<f32> {
     y
 }
 
-fn gradients(gate: &[f32], up: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let (mut d_gate, mut d_up) = (vec![0.0; gate.len()], vec![0.0; gate.len()]);
+fn gradients(gate: &[f32], up: &[f32], dy: &[f32]) -> (Buffer, Buffer) {
+    let (mut d_gate, mut d_up) = (Buffer::unfilled(gate.len()), Buffer::unfilled(gate.len()));
     for_pieces([(&mut d_gate, ELEMENTS), (&mut d_up, ELEMENTS)], |piece, [da, db]| {
         let at = piece * ELEMENTS;
         let (a, b, dy) = (&gate[at..][..da.len()], &up[at..][..da.len()], &dy[at..][..da.len()]);
