@@ -1,3 +1,4 @@
 //! The integration tests: one binary, so that the libraries are linked once.
 
 mod api;
+mod lm;

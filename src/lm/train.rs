@@ -33,7 +33,7 @@ pub struct TrainConfig {
     pub lr: f64,
     /// The last learning rate, as a part of `lr`, in [0, 1].
     pub min_lr: f64,
-    /// Steps in which the learning rate rises from 0 to `lr`.
+    /// Steps in which the learning rate rises from 0 to `lr`; at most half of `steps` are used for it.
     pub warmup: u64,
     /// Pull towards zero on matrices (norms have none), at least 0.
     pub weight_decay: f64,
@@ -112,6 +112,11 @@ impl TrainConfig {
             return Err(Error::value("train: `resume` needs the folder to go on from, as `checkpoint`"));
         }
         Ok(())
+    }
+
+    /// Steps of warm-up, few enough for short runs.
+    fn rise(&self) -> u64 {
+        self.warmup.min(self.steps / 2)
     }
 
     /// What a resumed run must have in common with the one that it continues.
@@ -305,7 +310,7 @@ impl Trainer {
             beta1: config.beta1,
             beta2: config.beta2,
             weight_decay: config.weight_decay,
-            schedule: Schedule::cosine(config.warmup, config.steps, config.min_lr),
+            schedule: Schedule::cosine(config.rise(), config.steps, config.min_lr),
             ..Default::default()
         })
         .map_err(|e| Error::value(e.to_string().replace("adamw:", "train:")))?;
@@ -397,7 +402,8 @@ impl Trainer {
     /// With a time limit, the learning rate falls with the time rather than with the steps, whichever is further.
     fn follow_the_clock(&mut self) -> Result<()> {
         let Some(seconds) = self.config.seconds else { return Ok(()) };
-        let TrainConfig { lr, warmup, steps, min_lr, .. } = self.config;
+        let TrainConfig { lr, steps, min_lr, .. } = self.config;
+        let warmup = self.config.rise();
         let by_time = (self.begun.elapsed().as_secs_f64() / seconds * steps as f64) as u64;
         let cosine = Schedule::cosine(0, steps, min_lr).factor(by_time.max(self.step).min(steps));
         let rising = if warmup > 0 { ((self.step + 1) as f64 / warmup as f64).min(1.0) } else { 1.0 };
