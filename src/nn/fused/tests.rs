@@ -386,3 +386,20 @@ fn inference_needs_no_autodiff() {
         assert!(read(cross_entropy(logits, ids(&[5; 66])))[0] > 0.0);
     }
 }
+
+#[test]
+fn empty_tensors_pass_through() {
+    let device = flex();
+    let empty = |shape: &[usize]| {
+        let values = vector(&[], DType::F32, &device).into_dispatch();
+        Dispatch::float_reshape(values, Shape::from(shape.to_vec()))
+    };
+    let ones = |n: usize| vector(&vec![1.0; n], DType::F32, &device).into_dispatch();
+    assert_eq!(linear(empty(&[0, 4]), Dispatch::float_reshape(ones(8), Shape::from([4, 2]))).shape(), [0, 2].into());
+    assert_eq!(rms_norm(empty(&[0, 4]), ones(4), 1e-5).shape(), [0, 4].into());
+    assert_eq!(silu_mul(empty(&[0]), empty(&[0])).shape(), [0].into());
+    let [cos, sin] = [empty(&[0, 2]), empty(&[0, 2])];
+    let none = empty(&[2, 0, 8]);
+    assert_eq!(attention(none.clone(), none.clone(), none, cos, sin, 2, 2).shape(), [2, 0, 8].into());
+    assert_eq!(read(cross_entropy(empty(&[0, 5]), ids(&[]))), [0.0]);
+}
