@@ -4,11 +4,10 @@ use super::convert::{FromArg, LuaType, Site, expected};
 use super::options::Options;
 use super::shim::{Callback, Outcome};
 use super::tensor::{LuaTensor, TensorOptions, build};
-use crate::data::Rng;
+use crate::data::{self, Rng};
 use crate::lua_module;
 use crate::nn::{self, Dtype, Tensor};
 use mlua::{Lua, MultiValue, Value};
-use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Sizes given as numbers or as one list, and after them an option table.
 pub struct Sizes(pub Vec<usize>, pub TensorOptions);
@@ -209,9 +208,7 @@ struct SharedRng(Rng);
 /// A seed drawn from the shared random numbers.
 pub fn fresh_seed(lua: &Lua) -> u64 {
     if lua.app_data_ref::<SharedRng>().is_none() {
-        // The standard library's hash keys are the simplest source of entropy.
-        let entropy = RandomState::new().build_hasher().finish();
-        lua.set_app_data(SharedRng(Rng::new(entropy)));
+        lua.set_app_data(SharedRng(Rng::new(data::entropy())));
     }
     lua.app_data_mut::<SharedRng>().map_or(0, |mut shared| shared.0.next_u64() >> 12)
 }

@@ -4,4 +4,4 @@ mod files;
 mod rng;
 
 pub use files::{read_bytes, read_text, reason, write_atomically};
-pub use rng::{Rng, RngState};
+pub use rng::{Rng, RngState, entropy};

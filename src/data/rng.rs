@@ -5,6 +5,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 use serde::{Deserialize, Serialize};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A seeded generator of uniform, normal and integer random numbers.
 #[derive(Clone, Debug)]
@@ -22,6 +23,12 @@ pub struct RngState {
     pub stream: u64,
     /// 32-bit words drawn so far.
     pub words: u64,
+}
+
+/// A seed that nobody chose, for what is given none.
+pub fn entropy() -> u64 {
+    // The standard library's hash keys are the simplest source of it.
+    RandomState::new().build_hasher().finish()
 }
 
 impl Rng {

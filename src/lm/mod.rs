@@ -2,11 +2,17 @@
 
 mod checkpoint;
 mod config;
+mod engine;
+mod generate;
 mod model;
+mod sample;
 mod tokenizer;
 mod train;
 
 pub use config::ModelConfig;
+pub use engine::{Engine, Session};
+pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
+pub use sample::{Sampler, Sampling};
 pub use tokenizer::{ByteTokenizer, CharTokenizer, Tokenizer, Utf8Stream};
 pub use train::{StepReport, TrainConfig, TrainReport, Trainer, can_resume};

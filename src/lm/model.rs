@@ -1,11 +1,12 @@
 //! A Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971) for training: one definition for every device.
 
 use super::config::ModelConfig;
+use super::engine::Engine;
 use super::tokenizer::Tokenizer;
 use crate::data::Rng;
 use crate::nn::{self, Device, Dtype, Param, Rope, Tensor};
 use crate::{Error, Result};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A model with its tokenizer. Clones share their weights.
 #[derive(Clone)]
@@ -17,7 +18,11 @@ pub struct Model {
     embed: Param, // [vocab, dim], also the output
     blocks: Vec<Block>,
     norm: Param, // [dim]
+    engine: Arc<Mutex<Option<Prepared>>>,
 }
+
+/// The weights as generation reads them, and which weights they were made of.
+type Prepared = (Vec<u64>, Arc<Engine>);
 
 #[derive(Clone)]
 struct Block {
@@ -90,7 +95,7 @@ impl Model {
         }
         let norm = leaf("norm.weight".into(), &[d])?;
         let rope = Rope::new(config.context, config.head_dim(), config.rope_theta, device)?;
-        Ok(Self { tokenizer: Arc::new(tokenizer), device, rope, embed, blocks, norm, config })
+        Ok(Self { tokenizer: Arc::new(tokenizer), device, rope, embed, blocks, norm, config, engine: Arc::default() })
     }
 
     /// Its sizes, with nothing left at 0.
@@ -127,6 +132,20 @@ impl Model {
         }
         all.push(("norm.weight".to_string(), self.norm.clone()));
         all
+    }
+
+    /// The weights as generation reads them; made anew when one has changed.
+    pub fn engine(&self) -> Result<Arc<Engine>> {
+        let now: Vec<u64> = self.named_params().iter().map(|(_, p)| p.version()).collect();
+        let mut prepared = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*prepared {
+            Some((made_of, engine)) if *made_of == now => Ok(engine.clone()),
+            _ => {
+                let engine = Arc::new(Engine::new(self)?);
+                *prepared = Some((now, engine.clone()));
+                Ok(engine)
+            }
+        }
     }
 
     /// Logits of the next token at every position: ids `[batch, time]` (0-based i32) → `[batch·time, vocab]`.

@@ -9,6 +9,7 @@ mod tensor;
 
 pub use device::{Device, default_device, set_default_device};
 pub use functional::{Rope, attention, cross_entropy, embedding, linear, rms_norm, silu_mul};
+pub(crate) use fused::lanes;
 pub use fused::release_memory;
 pub use param::{Param, backward, live_bytes};
 pub use step::{StepParam, step, step_clipped};

@@ -2,7 +2,7 @@
 
 use super::tensor::{Tensor, grad_enabled};
 use crate::{Error, Result};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// A shared place that holds a tensor and, if it is a leaf, the derivative found for it. Clones are the same place.
@@ -18,12 +18,18 @@ struct Content {
     grad: Option<Tensor>,
     leaf: bool,
     bytes: usize,
+    version: u64,
 }
 
 static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 /// Every leaf that some place still holds: where [`backward`] puts what it finds.
 static LEAVES: Mutex<Vec<Weak<Place>>> = Mutex::new(Vec::new());
+
+fn next_version() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 /// Bytes of tensors that places hold.
 pub fn live_bytes() -> usize {
@@ -46,7 +52,7 @@ impl Param {
     pub fn new(value: Tensor) -> Self {
         let bytes = value.bytes();
         LIVE_BYTES.fetch_add(bytes, Ordering::Relaxed);
-        Self(Arc::new(Place(Mutex::new(Content { value, grad: None, leaf: false, bytes }))))
+        Self(Arc::new(Place(Mutex::new(Content { value, grad: None, leaf: false, bytes, version: next_version() }))))
     }
 
     /// A place for a leaf: `backward` finds its derivative.
@@ -63,6 +69,11 @@ impl Param {
     /// The tensor that is there now.
     pub fn value(&self) -> Tensor {
         self.content().value.clone()
+    }
+
+    /// A number that no other value, here or elsewhere, has had: another one means another value.
+    pub fn version(&self) -> u64 {
+        self.content().version
     }
 
     /// Whether it is a leaf whose derivative `backward` finds, or was computed from one.
@@ -100,6 +111,7 @@ impl Param {
         LIVE_BYTES.fetch_add(bytes, Ordering::Relaxed);
         LIVE_BYTES.fetch_sub(content.bytes, Ordering::Relaxed);
         content.bytes = bytes;
+        content.version = next_version();
         content.value = if content.leaf { value.require_grad()? } else { value };
         Ok(())
     }

@@ -26,7 +26,7 @@ mod rms_norm;
 mod silu_mul;
 
 mod buffer;
-mod lanes;
+pub mod lanes;
 mod matmul;
 mod pieces;
 mod pool;
