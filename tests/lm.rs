@@ -1,7 +1,7 @@
 //! Language models from the outside: PyTorch's numbers, exact resume, one result for any number of threads.
 
 use mynah::data::Rng;
-use mynah::lm::{Model, ModelConfig, Tokenizer, TrainConfig};
+use mynah::lm::{Model, ModelConfig, ResumeConfig, Tokenizer, TrainConfig};
 use mynah::nn::{Device, Tensor};
 use serde_json::Value;
 
@@ -120,13 +120,23 @@ fn a_resumed_run_ends_with_the_very_same_weights() {
     assert!(stopped.stopped && stopped.steps == 5);
     let resumed = small(&text, 99); // its own weights must not matter
     let second = TrainConfig { resume: true, ..first };
-    let report = resumed.train(text.as_bytes(), &second, |_| Ok(true)).unwrap();
+    let half = resumed.train(text.as_bytes(), &second, |r| Ok(r.step < 9)).unwrap();
+    assert_eq!((half.steps, half.stopped), (9, true));
+    let resume = ResumeConfig { checkpoint: at("parts"), progress: false, ..Default::default() };
+    let resumed = small(&text, 98);
+    let report = resumed.resume(text.as_bytes(), &resume, |_| Ok(true)).unwrap();
     assert_eq!((report.steps, report.stopped), (12, false));
     assert_eq!(weights(&a), weights(&resumed));
 
     let other = TrainConfig { lr: 0.5, ..second };
     let message = resumed.train(text.as_bytes(), &other, |_| Ok(true)).unwrap_err().to_string();
     assert!(message.ends_with("the run there has `lr` = 0.001, not 0.5"), "{message}");
+    let backwards = text.chars().rev().collect::<String>();
+    let message = resumed.resume(backwards.as_bytes(), &resume, |_| Ok(true)).unwrap_err().to_string();
+    assert!(message.ends_with("the run there was trained on another text"), "{message}");
+    let nowhere = ResumeConfig { checkpoint: at("none"), ..resume };
+    let message = resumed.resume(text.as_bytes(), &nowhere, |_| Ok(true)).unwrap_err().to_string();
+    assert!(message.ends_with("no such file; there is no run to resume here"), "{message}");
 }
 
 #[test]

@@ -1,12 +1,81 @@
 ---@meta mynah
 -- Generated from src/bind; `BLESS=1 cargo test` rewrites it. Point your editor's Lua language server at this folder.
 
+---How a text is continued.
+---@class mynah.GenerateOptions
+---@field tokens? integer Most tokens to add. Default 200.
+---@field temperature? number Divides the logits: lower is safer, 0 always takes the likeliest token. Default 0.8.
+---@field top_k? integer Draws only from this many of the likeliest tokens; 0 means all. Default 0.
+---@field top_p? number Draws only from the likeliest tokens that together have this probability, in (0, 1]. Default 0.95.
+---@field repetition_penalty? number Makes tokens that came lately less likely; 1 changes nothing, less is refused. Default 1.0.
+---@field repetition_window? integer How many of the newest tokens the penalty looks at. Default 64.
+---@field seed? integer Seed of the draws. Default: other draws every time.
+---@field stop? string|string[] A text, or several, before which it ends.
+
+---How a model is read from a file.
+---@class mynah.LoadOptions
+---@field device? string Where it shall live: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---The sizes of a Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971): RMSNorm before each part, rotary
+---positions, grouped-query attention, SwiGLU, tied embedding, no biases.
+---@class mynah.ModelOptions
+---@field vocab? integer Distinct tokens; 0 takes the tokenizer's number. Default 0.
+---@field dim? integer Width of the residual stream, a multiple of 2·heads. Default 128.
+---@field layers? integer Transformer blocks. Default 4.
+---@field heads? integer Attention heads. Default 4.
+---@field kv_heads? integer Key-value heads, a divisor of `heads`; 0 means as many as `heads`. Default 0.
+---@field hidden? integer Width inside the feed-forward part; 0 means 8/3·dim rounded up to a multiple of 8. Default 0.
+---@field context? integer Longest sequence it is trained on, in tokens. Default 256.
+---@field rope_theta? number Base of the rotary positions' wavelengths. Default 10000.0.
+---@field norm_eps? number Added to the mean square in RMSNorm. Default 0.00001.
+---@field tokenizer? mynah.Tokenizer Its tokenizer; needed.
+---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
+---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it.
+
+---What may differ when an interrupted run goes on; everything else comes from its checkpoint.
+---@class mynah.ResumeOptions
+---@field checkpoint? string The run's folder.
+---@field seconds? number Stops after this many seconds; positive.
+---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
+---@field text? string The text to learn; needed.
+---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+
 ---How a new tensor is made.
 ---@class mynah.TensorOptions
 ---@field dtype? string What its elements are: "f32" (the usual default), "f64", "i32" or "bool".
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
 ---@field requires_grad? boolean Whether `backward` finds its derivative. Default false.
 ---@field seed? integer Seed of the random numbers, for `randn` and `rand`.
+
+---How a tokenizer is made.
+---@class mynah.TokenizerOptions
+---@field kind? "char"|"byte" What a token is. Default "char".
+---@field text? string The text whose characters a `char` tokenizer knows.
+
+---How a model is trained.
+---@class mynah.TrainOptions
+---@field steps? integer Optimizer steps. Default 2000.
+---@field batch? integer Windows in a batch. Default 12.
+---@field accumulate? integer Batches whose gradients are averaged for one step. Default 1.
+---@field lr? number Highest learning rate. Default 0.001.
+---@field min_lr? number The last learning rate, as a part of `lr`, in [0, 1]. Default 0.1.
+---@field warmup? integer Steps in which the learning rate rises from 0 to `lr`; at most half of `steps` are used for it. Default 100.
+---@field weight_decay? number Pull towards zero on matrices (norms have none), at least 0. Default 0.1.
+---@field beta1? number Decay of the mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the mean of squared gradients, in [0, 1). Default 0.99.
+---@field clip? number Gradients longer than this are scaled down to it; positive. Default 1.0.
+---@field val_fraction? number Part of the text, at its end, that is held out for evaluation and never trained on; in [0, 0.5]. Default 0.1.
+---@field eval_interval? integer Steps from one evaluation to the next. Default 250.
+---@field eval_windows? integer Most windows in an evaluation while training; the last evaluation takes all. Default 64.
+---@field log_interval? integer Steps from one line of the log to the next. Default 10.
+---@field checkpoint_interval? integer Steps from one checkpoint to the next. Default 500.
+---@field checkpoint? string Folder for checkpoints and the log: `best.safetensors`, `last.safetensors`, `log.jsonl`.
+---@field resume? boolean Goes on from `last.safetensors` in the checkpoint folder. Default false.
+---@field seconds? number Stops after this many seconds, with the learning rate falling over that time; positive.
+---@field seed? integer Seed of the order in which windows are drawn. Default 1.
+---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
+---@field text? string The text to learn; needed.
+---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
 
 ---An n-dimensional array of numbers, counted from 1.
 ---
@@ -527,6 +596,162 @@ function Tensor:normal_(mean, std, seed) end
 ---@return self
 function Tensor:uniform_(low, high, seed) end
 
+---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
+---@class mynah.Tokenizer
+---@field kind string "char" or "byte".
+---@field vocab_size integer How many distinct tokens there are.
+local Tokenizer = {}
+
+---The tokens of `text`, as a list of numbers from 0.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---assert(tok:encode("cab")[1] == 2)
+---```
+---@param text string
+---@return integer[]
+function Tokenizer:encode(text) end
+
+---The text of `tokens`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---assert(tok:decode{ 2, 0, 1 } == "cab")
+---```
+---@param tokens integer[]
+---@return string
+function Tokenizer:decode(tokens) end
+
+---`text` without the characters that have no token.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---assert(tok:keep("a-b-c!") == "abc")
+---```
+---@param text string
+---@return string
+function Tokenizer:keep(text) end
+
+---A Llama-like transformer with its tokenizer.
+---
+---RMSNorm before each part, rotary positions, grouped-query attention, SwiGLU, tied embedding, no biases
+---(Touvron et al. 2023). An optimizer steps it like a net: `opt:step(bird)`.
+---@class mynah.Model
+---@field config any Its sizes, as a table.
+---@field tokenizer mynah.Tokenizer Its tokenizer.
+---@field device string Where it lives: "cpu" or "wgpu".
+---@field size integer How many numbers it has learned, or will.
+local Model = {}
+
+---Learns a text. Returns the model and what its training came to.
+---
+---The last tenth of the text is held out: never trained on, only evaluated. With `checkpoint`, a folder keeps the best
+---model, the newest state and a log, so that an interrupted run loses little and `resume` goes on.
+---
+---```lua
+---local text = ("polly wants a cracker\n"):rep(20)
+---local tok = mynah.lm.tokenizer{ text = text }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---local _, report = bird:train{ text = text, steps = 5, on_step = function(s) assert(s.loss > 0) end }
+---assert(report.steps == 5 and report.val_loss < 4)
+---```
+---@param options? mynah.TrainOptions
+---@return self
+---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean }
+function Model:train(options) end
+
+---Goes on with an interrupted run, bit for bit as if it had never stopped; settings come from its folder.
+---
+---```lua
+---local text = ("polly wants a cracker\n"):rep(20)
+---local tok = mynah.lm.tokenizer{ text = text }
+---local sizes = { tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---mynah.lm.model(sizes):train{ text = text, steps = 6, checkpoint = TMP, on_step = function(s) return s.step < 3 end }
+---local _, report = mynah.lm.model(sizes):resume{ text = text, checkpoint = TMP }
+---assert(report.steps == 6)
+---```
+---@param options? mynah.ResumeOptions
+---@return self
+---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean }
+function Model:resume(options) end
+
+---Mean loss on `text`, in nats per token.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "ab" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---assert(math.abs(bird:evaluate("abbaab") - math.log(2)) < 0.1)
+---```
+---@param text string
+---@return number
+function Model:evaluate(text) end
+
+---Continues `prompt` and returns what is new.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "ab\n" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---local one = bird:generate("ab", { tokens = 5, seed = 1 })
+---assert(#one == 5 and one == bird:generate("ab", { tokens = 5, seed = 1 }))
+---assert(not bird:generate("ab", { stop = "\n" }):find("\n"))
+---```
+---@param prompt string
+---@param options? mynah.GenerateOptions
+---@return string
+function Model:generate(prompt, options) end
+
+---Continues `prompt` piece by piece, for a `for` loop; takes the options of `generate`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "ab" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---local text = ""
+---for piece in bird:stream("a", { tokens = 5, seed = 1 }) do text = text .. piece end
+---assert(text == bird:generate("a", { tokens = 5, seed = 1 }))
+---```
+---@param prompt string
+---@param options? mynah.GenerateOptions
+---@return fun(): string?
+function Model:stream(prompt, options) end
+
+---Logits of the next token at every position: token numbers [batch, time] (i32, from 0) → [batch, time, vocab].
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---assert(bird:logits{ { 0, 1 }, { 2, 2 } }.shape[3] == 3)
+---```
+---@param ids mynah.Tensor|table
+---@return mynah.Tensor
+function Model:logits(ids) end
+
+---Mean cross-entropy of `targets` [batch, time] after `ids` [batch, time]: one number, for `backward`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---bird:loss({ { 0, 1 } }, { { 1, 2 } }):backward()
+---```
+---@param ids mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@return mynah.Tensor
+function Model:loss(ids, targets) end
+
+---Its weights by name, as tensors that share its memory; matrices are [in, out].
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 16, seed = 1 }
+---assert(bird:parameters()["norm.weight"].shape[1] == 16)
+---```
+---@return table
+function Model:parameters() end
+
+---Writes the model to one safetensors file, which carries sizes and tokenizer.
+---@param path string
+---@return self
+function Model:save(path) end
+
 ---A scriptable machine-learning kernel: tensors here, the rest in its rooms (`mynah.nn`, `mynah.optim`, ...).
 ---
 ---Tensors count from 1. Numbers are f32 unless `dtype` says "f64", "i32" or "bool".
@@ -696,6 +921,16 @@ function mynah.manual_seed(seed) end
 ---@return string
 function mynah.device(name) end
 
+---The text of a file, which must be UTF-8.
+---
+---```lua
+---local ok, message = pcall(mynah.read, "no/such/file.txt")
+---assert(not ok and message:find("no such file"))
+---```
+---@param path string
+---@return string
+function mynah.read(path) end
+
 ---Documentation as text: of a function, an object, a room, or a name in quotes.
 ---
 ---```lua
@@ -704,5 +939,62 @@ function mynah.device(name) end
 ---@param about? any
 ---@return string
 function mynah.help(about) end
+
+---Language models: a small Llama-like transformer that learns a text and continues it.
+---
+---```lua
+---local text = ("polly wants a cracker\n"):rep(20)
+---local tok = mynah.lm.tokenizer{ kind = "char", text = text }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 2, context = 32, seed = 1 }
+---bird:train{ text = text, steps = 60, lr = 1e-2 }
+---print(bird:generate("polly", { tokens = 16, temperature = 0 }))
+---```
+mynah.lm = {}
+
+---A tokenizer: what turns text into token numbers and back.
+---
+---A `char` tokenizer knows the characters of its `text`; a `byte` tokenizer knows everything.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "char", text = "banana" }
+---assert(tok.vocab_size == 3 and tok:encode("ban")[1] == 1)
+---```
+---@param options? mynah.TokenizerOptions
+---@return mynah.Tokenizer
+function mynah.lm.tokenizer(options) end
+
+---A new model with random weights.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 2, context = 16, seed = 1 }
+---assert(bird.config.vocab == 256)
+---```
+---@param options? mynah.ModelOptions
+---@return mynah.Model
+function mynah.lm.model(options) end
+
+---A model from a file that `save` wrote, or from a training run's folder (the best one there).
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 8 }
+---bird:save(TMP .. "/bird.safetensors")
+---local again = mynah.lm.load(TMP .. "/bird.safetensors")
+---assert(again.config.dim == 16)
+---```
+---@param path string
+---@param options? mynah.LoadOptions
+---@return mynah.Model
+function mynah.lm.load(path, options) end
+
+---Whether a training run's folder holds a checkpoint that `resume` can go on from.
+---
+---```lua
+---assert(not mynah.lm.can_resume("no/such/folder"))
+---```
+---@param folder string
+---@return boolean
+function mynah.lm.can_resume(folder) end
 
 return mynah

@@ -9,6 +9,7 @@ pub mod docs;
 pub mod options;
 pub mod shim;
 
+mod lm;
 mod memory;
 mod root;
 mod tensor;
@@ -21,7 +22,10 @@ use shim::Shim;
 
 /// Everything that Lua can reach, as data.
 pub fn api() -> Api {
-    Api { modules: vec![root::module()], classes: vec![tensor::LuaTensor::class()] }
+    Api {
+        modules: vec![root::module(), lm::module()],
+        classes: vec![tensor::LuaTensor::class(), lm::LuaTokenizer::class(), lm::LuaModel::class()],
+    }
 }
 
 /// Makes the `mynah` table in `lua`.

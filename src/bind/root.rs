@@ -193,6 +193,14 @@ lua_module! {
             Ok(nn::default_device().name().into())
         }
 
+        /// The text of a file, which must be UTF-8.
+        ///
+        /// ```lua
+        /// local ok, message = pcall(mynah.read, "no/such/file.txt")
+        /// assert(not ok and message:find("no such file"))
+        /// ```
+        fn read(path: String) -> String { Ok(data::read_text(path)?) }
+
         /// Documentation as text: of a function, an object, a room, or a name in quotes.
         ///
         /// ```lua

@@ -134,6 +134,41 @@ impl TrainConfig {
     }
 }
 
+/// What may differ when an interrupted run goes on; everything else comes from its checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ResumeConfig {
+    /// The run's folder.
+    pub checkpoint: Option<String>,
+    /// Stops after this many seconds; positive.
+    pub seconds: Option<f64>,
+    /// Whether a bar shows the progress on a terminal.
+    pub progress: bool,
+}
+
+impl Default for ResumeConfig {
+    fn default() -> Self {
+        Self { checkpoint: None, seconds: None, progress: true }
+    }
+}
+
+impl ResumeConfig {
+    /// The settings of the run in the folder, ready to go on.
+    fn train_config(&self) -> Result<TrainConfig> {
+        let Some(folder) = &self.checkpoint else {
+            return Err(Error::value("resume: needs the run's folder, as `checkpoint`"));
+        };
+        let (_, run) = Run::read(Path::new(folder))?;
+        Ok(TrainConfig {
+            checkpoint: self.checkpoint.clone(),
+            seconds: self.seconds,
+            progress: self.progress,
+            resume: true,
+            ..run.config
+        })
+    }
+}
+
 /// What one step did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepReport {
@@ -171,6 +206,7 @@ pub struct TrainReport {
 
 /// A text as token numbers, split by position into a part to train on and a part held out.
 struct Corpus {
+    mark: u64, // tells one text from another
     train: Vec<i32>,
     held: Vec<i32>,
     time: usize, // positions in a window
@@ -186,9 +222,12 @@ impl Corpus {
                 context + 1
             )));
         }
+        // FNV-1a (Fowler, Noll & Vo 1991), over whole tokens.
+        let mark =
+            tokens.iter().fold(0xcbf2_9ce4_8422_2325, |h: u64, t| (h ^ u64::from(*t)).wrapping_mul(0x0100_0000_01b3));
         let mut train: Vec<i32> = tokens.into_iter().map(|t| t as i32).collect();
         let held = train.split_off(cut);
-        Ok(Self { train, held, time: context })
+        Ok(Self { mark, train, held, time: context })
     }
 
     /// The windows of batch `part` of `step`: begun at random places, drawn with replacement.
@@ -236,6 +275,20 @@ impl Model {
         let tokens: Vec<i32> = self.tokenizer().encode(text)?.into_iter().map(|t| t as i32).collect();
         mean_loss(self, &tokens, usize::MAX)?
             .ok_or_else(|| Error::value("evaluate: the text has fewer than two tokens"))
+    }
+
+    /// Goes on with the run in a checkpoint folder, on the text that it began with, bit for bit as if it had never
+    /// stopped. This model's own weights are replaced by the checkpoint's.
+    ///
+    /// # Errors
+    /// As [`train`](Self::train).
+    pub fn resume(
+        &self,
+        text: &[u8],
+        config: &ResumeConfig,
+        on_step: impl FnMut(&StepReport) -> Result<bool>,
+    ) -> Result<TrainReport> {
+        self.train(text, &config.train_config()?, on_step)
     }
 
     /// Trains on `text`. `on_step` sees every step and ends the training by answering `Ok(false)`.
@@ -483,32 +536,32 @@ impl Trainer {
         let run = Run {
             step: self.step,
             best: self.best.is_finite().then_some(self.best),
-            config: self.config.identity(),
+            text: self.corpus.mark,
+            config: TrainConfig { checkpoint: None, resume: false, ..self.config.clone() },
             optimizer: state.name,
             t: state.t,
             scalars: state.scalars,
             turns,
         };
         let json = serde_json::to_string(&run).map_err(|e| Error::value(e.to_string()))?;
-        checkpoint::write(&folder.join("last.safetensors"), &self.model, &arrays, &[("mynah.train", json)])
+        checkpoint::write(&folder.join(LAST), &self.model, &arrays, &[("mynah.train", json)])
     }
 
     fn restore(&mut self) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let path = folder.join("last.safetensors");
-        if !path.exists() {
-            return Err(Error::file(&path, "no such file; there is no run to resume here"));
-        }
-        let file = Opened::read(&path)?;
+        let path = folder.join(LAST);
         let fail = |why: String| Error::file(&path, why);
+        let (file, run) = Run::read(folder)?;
         let saved = file.model(self.model.device())?;
         if saved.config() != self.model.config() || saved.tokenizer() != self.model.tokenizer() {
             return Err(fail("the run there is of a model with other sizes or another tokenizer".into()));
         }
-        let run: Run = serde_json::from_str(file.meta("mynah.train")?)
-            .map_err(|e| fail(format!("its training state cannot be read ({e})")))?;
-        if run.config != self.config.identity() {
-            return Err(fail(differing(&run.config, &self.config.identity())));
+        let (theirs, ours) = (run.config.identity(), self.config.identity());
+        if theirs != ours {
+            return Err(fail(differing(&theirs, &ours)));
+        }
+        if run.text != self.corpus.mark {
+            return Err(fail("the run there was trained on another text".into()));
         }
         let mut params = BTreeMap::new();
         for (index, (t, shape)) in run.turns {
@@ -534,11 +587,28 @@ impl Trainer {
 struct Run {
     step: u64,
     best: Option<f64>,
+    text: u64,
     config: TrainConfig,
     optimizer: String,
     t: u64,
     scalars: Vec<(String, f64)>,
     turns: BTreeMap<usize, (u64, Vec<usize>)>, // per parameter: steps and shape
+}
+
+/// The newest checkpoint in a run's folder.
+const LAST: &str = "last.safetensors";
+
+impl Run {
+    fn read(folder: &Path) -> Result<(Opened, Self)> {
+        let path = folder.join(LAST);
+        if !path.exists() {
+            return Err(Error::file(&path, "no such file; there is no run to resume here"));
+        }
+        let file = Opened::read(&path)?;
+        let run = serde_json::from_str(file.meta("mynah.train")?);
+        let run = run.map_err(|e| Error::file(&path, format!("its training state cannot be read ({e})")))?;
+        Ok((file, run))
+    }
 }
 
 /// Says which setting of the run to resume is another.
@@ -553,5 +623,5 @@ fn differing(saved: &TrainConfig, given: &TrainConfig) -> String {
 
 /// Whether a folder holds a run that can be resumed.
 pub fn can_resume(folder: impl AsRef<Path>) -> bool {
-    folder.as_ref().join("last.safetensors").is_file()
+    folder.as_ref().join(LAST).is_file()
 }
