@@ -1,3 +1,7 @@
-//! The `mynah` interpreter.
+//! The `mynah` interpreter: runs Lua scripts, with the habits of `lua`.
 
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

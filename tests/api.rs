@@ -123,6 +123,7 @@ fn errors_are_sentences_at_the_callers_line() {
             "local x = mynah.zeros(2)\n\nprint(x + mynah.zeros(3))",
             "game.lua:3: add: shapes do not broadcast: [2] with [3]",
         ),
+        ("\nmynah.tenser{ 1 }", "game.lua:2: mynah has no `tenser`; did you mean `tensor`?"),
         ("mynah.zeros(2):smu()", "game.lua:1: Tensor has no method or field `smu`; did you mean `sum`?"),
         (
             "mynah.zeros(2).sum()",

@@ -1,4 +1,5 @@
 //! The integration tests: one binary, so that the libraries are linked once.
 
 mod api;
+mod cli;
 mod lm;

@@ -112,6 +112,20 @@ impl Module {
             let raw = shim.raw(lua, call)?;
             table.raw_set(f.name, shim.wrap(raw, Some(&format!("{}.{}", self.path, f.name)))?)?;
         }
+        // A name that is not there is most likely mistyped.
+        let path = self.path;
+        let missing = shim.raw(lua, move |_, args| {
+            let (Some(Value::Table(table)), Some(key)) = (args.front(), args.get(1)) else {
+                return Ok(MultiValue::new());
+            };
+            let Some(key) = key.as_string().map(|s| s.to_string_lossy()) else { return Ok(MultiValue::new()) };
+            let names: Vec<String> = table.pairs::<String, Value>().filter_map(|p| p.ok().map(|p| p.0)).collect();
+            let hint = nearest(&key, names.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
+            Err(Fault::Message(format!("{path} has no `{key}`{}", hint.unwrap_or_default())))
+        })?;
+        let meta = lua.create_table()?;
+        meta.raw_set("__index", shim.wrap(missing, None)?)?;
+        table.set_metatable(Some(meta))?;
         Ok(())
     }
 }

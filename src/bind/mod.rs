@@ -17,7 +17,7 @@ mod tensor;
 pub use shim::{Callback, Fault, Outcome};
 
 use docs::Api;
-use mlua::{Lua, Table, Value};
+use mlua::{Function, Lua, Table, Value};
 use shim::Shim;
 
 /// Everything that Lua can reach, as data.
@@ -46,7 +46,19 @@ pub fn install(lua: &Lua) -> mlua::Result<Table> {
         module.install(lua, &table)?;
     }
     mynah.raw_set("_VERSION", concat!("Mynah ", env!("CARGO_PKG_VERSION")))?;
+    lua.set_named_registry_value(ROOT, &mynah)?;
     Ok(mynah)
+}
+
+/// Where the `mynah` table is kept for `help`.
+const ROOT: &str = "mynah";
+
+/// The path of a bound function, such as `mynah.zeros`; nothing for any other.
+///
+/// # Errors
+/// Only when Lua is out of memory.
+pub fn name_of(lua: &Lua, function: &Function) -> mlua::Result<Option<String>> {
+    Shim::get(lua)?.names.raw_get(function)
 }
 
 /// What `help(value)` says about a function, an object, a module or a name.
@@ -58,7 +70,7 @@ pub fn help(lua: &Lua, value: &Value) -> mlua::Result<String> {
     Ok(match value {
         Value::Nil => api.overview(),
         Value::String(name) => api.help(&name.to_string_lossy()),
-        Value::Function(_) => match Shim::get(lua)?.names.raw_get::<Option<String>>(value)? {
+        Value::Function(f) => match name_of(lua, f)? {
             Some(path) => api.help(&path),
             None => "A Lua function without documentation.".into(),
         },
@@ -66,17 +78,14 @@ pub fn help(lua: &Lua, value: &Value) -> mlua::Result<String> {
             Ok(class) => api.help(&class),
             Err(_) => "An object that is not Mynah's.".into(),
         },
-        Value::Table(table) => {
-            let mynah: Value = lua.globals().get("mynah")?;
-            match &mynah {
-                Value::Table(root) if root == table => api.help("mynah"),
-                Value::Table(root) => {
-                    let room = root.pairs::<String, Value>().filter_map(Result::ok).find(|(_, v)| v == value);
-                    room.map_or_else(|| "A plain table.".into(), |(name, _)| api.help(&format!("mynah.{name}")))
-                }
-                _ => "A plain table.".into(),
+        Value::Table(table) => match &lua.named_registry_value::<Value>(ROOT)? {
+            Value::Table(root) if root == table => api.help("mynah"),
+            Value::Table(root) => {
+                let room = root.pairs::<String, Value>().filter_map(Result::ok).find(|(_, v)| v == value);
+                room.map_or_else(|| "A plain table.".into(), |(name, _)| api.help(&format!("mynah.{name}")))
             }
-        }
+            _ => "A plain table.".into(),
+        },
         other => format!("A {}: {}", other.type_name(), other.to_string()?),
     })
 }

@@ -3,14 +3,15 @@
 local FAIL, name_of, stash = ...
 local error, pcall, rawequal, type = error, pcall, rawequal, type
 
-local function finish(first, message, ...)
+local function finish(...)
+  local first, message = ...
   if rawequal(first, FAIL) then
     if message ~= nil then error(message, 2) end
     local thrown = stash[1]
     stash[1] = nil
     error(thrown, 0) -- what a Lua callback threw goes on unchanged
   end
-  return first, message, ...
+  return ...
 end
 
 -- A Rust function as Lua sees it: errors are strings that begin with the caller's line.

@@ -4,7 +4,7 @@
 //! So no Rust function here raises: it returns a marker and a message, and a few lines of Lua around it (`shim.lua`)
 //! raise a plain string at the line that called. What a callback throws is kept aside and thrown again unchanged.
 
-use crate::Error;
+use crate::{Error, stop};
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -85,6 +85,9 @@ impl Shim {
             match outcome {
                 Ok(values) => Ok(values),
                 Err(Fault::Message(text)) => {
+                    if text == Error::Interrupted.to_string() {
+                        stop::clear(); // one request stops one piece of work; the script may catch it and save
+                    }
                     let text = Value::String(lua.create_string(text)?);
                     Ok(MultiValue::from_iter([Value::Table(fail.clone()), text]))
                 }
