@@ -37,6 +37,9 @@ pub enum Error {
     /// Any other input that cannot be used; the text is the whole sentence.
     #[error("{0}")]
     Value(String),
+    /// A function that the caller gave has failed; the caller knows why.
+    #[error("a callback failed")]
+    Callback,
     /// The user asked to stop (Ctrl-C), and the work stopped cleanly.
     #[error("interrupted")]
     Interrupted,

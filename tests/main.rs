@@ -2,4 +2,6 @@
 
 mod api;
 mod cli;
+mod examples;
 mod lm;
+mod scripts;

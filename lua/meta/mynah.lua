@@ -1,6 +1,30 @@
 ---@meta mynah
 -- Generated from src/bind; `BLESS=1 cargo test` rewrites it. Point your editor's Lua language server at this folder.
 
+---Settings of [`adam`].
+---@class mynah.AdamOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9. Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999. Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8. Default 1e-8.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0. Default 0.0.
+---@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false. Default false.
+---@field schedule? table How the learning rate changes over the run. Default: not at all. Default { kind = "constant", warmup = 0, steps = 0, min_ratio = 0.0 }.
+
+---Settings of [`adamw`].
+---@class mynah.AdamwOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9. Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999. Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8. Default 1e-8.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.01. Default 0.01.
+---@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false. Default false.
+---@field schedule? table How the learning rate changes over the run. Default: not at all. Default { kind = "constant", warmup = 0, steps = 0, min_ratio = 0.0 }.
+
+---How dropout draws.
+---@class mynah.DropoutOptions
+---@field seed? integer Seed of the draws. Default: other draws every time, or as `manual_seed` says.
+
 ---How a text is continued.
 ---@class mynah.GenerateOptions
 ---@field tokens? integer Most tokens to add. Default 200.
@@ -12,9 +36,24 @@
 ---@field seed? integer Seed of the draws. Default: other draws every time.
 ---@field stop? string|string[] A text, or several, before which it ends.
 
+---How a layer is made.
+---@class mynah.LayerOptions
+---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
+---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---How a linear layer is made.
+---@class mynah.LinearOptions
+---@field bias? boolean Whether a learned bias is added. Default true.
+---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
+---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
 ---How a model is read from a file.
 ---@class mynah.LoadOptions
 ---@field device? string Where it shall live: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---How a loss is put together.
+---@class mynah.LossOptions
+---@field reduction? "mean"|"sum"|"none" What is made of the single losses. Default "mean".
 
 ---The sizes of a Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971): RMSNorm before each part, rotary
 ---positions, grouped-query attention, SwiGLU, tied embedding, no biases.
@@ -32,6 +71,11 @@
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it.
 
+---How a normalising layer is made.
+---@class mynah.NormOptions
+---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
+---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
 ---What may differ when an interrupted run goes on; everything else comes from its checkpoint.
 ---@class mynah.ResumeOptions
 ---@field checkpoint? string The run's folder.
@@ -39,6 +83,20 @@
 ---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+
+---Settings of [`sgd`].
+---@class mynah.SgdOptions
+---@field lr? number Learning rate: the step per unit of gradient, at least 0. Default 0.001. Default 0.001.
+---@field momentum? number Share of the velocity kept from step to step, in [0, 1). Default 0: no momentum. Default 0.0.
+---@field dampening? number Share of the gradient kept out of the velocity, in [0, 1]. Default 0. Default 0.0.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0. Default 0.0.
+---@field nesterov? boolean Look ahead along the velocity (needs momentum and no dampening). Default false. Default false.
+---@field schedule? table How the learning rate changes over the run. Default: not at all. Default { kind = "constant", warmup = 0, steps = 0, min_ratio = 0.0 }.
+
+---How `smooth_l1` is put together.
+---@class mynah.SmoothL1Options
+---@field beta? number Where the square ends and the straight line begins, positive. Default 1.0.
+---@field reduction? "mean"|"sum"|"none" What is made of the single losses. Default "mean".
 
 ---How a new tensor is made.
 ---@class mynah.TensorOptions
@@ -65,6 +123,7 @@
 ---@field beta2? number Decay of the mean of squared gradients, in [0, 1). Default 0.99.
 ---@field clip? number Gradients longer than this are scaled down to it; positive. Default 1.0.
 ---@field val_fraction? number Part of the text, at its end, that is held out for evaluation and never trained on; in [0, 0.5]. Default 0.1.
+---@field start? "anywhere"|"line" Where windows begin. Default "anywhere".
 ---@field eval_interval? integer Steps from one evaluation to the next. Default 250.
 ---@field eval_windows? integer Most windows in an evaluation while training; the last evaluation takes all. Default 64.
 ---@field log_interval? integer Steps from one line of the log to the next. Default 10.
@@ -84,7 +143,7 @@
 ---numbers on either side; sizes of 1 stretch to fit. Methods that end in `_` change the tensor itself.
 ---
 ---With `requires_grad`, what is computed from a tensor is recorded, and `loss:backward()` puts the derivative
----into its `grad`.
+---into its `grad`. Even one number of such a tensor is a tensor; `x[2]:item()` is the plain number.
 ---@class mynah.Tensor
 ---@field shape integer[] Its sizes, as a list.
 ---@field dtype string What its elements are: "f32", "f64", "i32" or "bool".
@@ -416,6 +475,26 @@ function Tensor:softmax(dim) end
 ---@return mynah.Tensor
 function Tensor:log_softmax(dim) end
 
+---The rectified element: max(x, 0).
+---@return mynah.Tensor
+function Tensor:relu() end
+
+---x·Φ(x) of each element, with Φ the normal distribution.
+---@return mynah.Tensor
+function Tensor:gelu() end
+
+---x·sigmoid(x) of each element.
+---@return mynah.Tensor
+function Tensor:silu() end
+
+---1 / (1 + e^−x) of each element.
+---@return mynah.Tensor
+function Tensor:sigmoid() end
+
+---ln(1 + e^x) of each element.
+---@return mynah.Tensor
+function Tensor:softplus() end
+
 ---The matrix product; leading dimensions stretch to fit.
 ---
 ---```lua
@@ -595,6 +674,132 @@ function Tensor:normal_(mean, std, seed) end
 ---@param seed? integer
 ---@return self
 function Tensor:uniform_(low, high, seed) end
+
+---A layer or a net: called like a function, `net(x)`.
+---
+---`net[2]` is the second layer of a sequence, `net.name` a field of a net written in Lua, `layer.weight` a parameter.
+---@class mynah.Module
+---@field training boolean Whether it is in training mode, where dropout drops.
+---@field size integer How many numbers it has learned, or will.
+---@overload fun(rest: any): any
+---@operator len: integer
+local Module = {}
+
+---The same as calling it.
+---
+---```lua
+---assert(mynah.nn.relu():forward(mynah.tensor{ -1 })[1] == 0)
+---```
+---@param ... any
+---@return any
+function Module:forward(...) end
+
+---Puts it into training mode (or, with false, out of it).
+---@param on? boolean
+---@return self
+function Module:train(on) end
+
+---Puts it into use: dropout no longer drops.
+---@return self
+function Module:eval() end
+
+---Its learned tensors by name.
+---
+---```lua
+---assert(mynah.nn.sequential{ mynah.nn.linear(2, 1) }:parameters()["0.weight"].shape[1] == 2)
+---```
+---@return table
+function Module:parameters() end
+
+---Forgets its derivatives.
+---@return self
+function Module:zero_grad() end
+
+---Copies of all its tensors by name, as they are now.
+---
+---```lua
+---local net = mynah.nn.linear(2, 1)
+---local best = net:state_dict()
+---mynah.no_grad(function() net.weight:zero_() end)
+---net:load_state_dict(best)
+---assert(net.weight:abs():sum():item() > 0)
+---```
+---@return table
+function Module:state_dict() end
+
+---Takes back what `state_dict` gave; names and shapes must be the same.
+---@param state table
+---@return self
+function Module:load_state_dict(state) end
+
+---Writes its tensors to a safetensors file, as PyTorch has them.
+---
+---```lua
+---local net = mynah.nn.linear(3, 2, { seed = 1 })
+---net:save(TMP .. "/net.safetensors")
+---local again = mynah.nn.linear(3, 2):load(TMP .. "/net.safetensors")
+---assert(again.weight:eq(net.weight):all():item())
+---```
+---@param path string
+---@return self
+function Module:save(path) end
+
+---Reads what `save` wrote, or PyTorch for the same layers; nothing changes if it does not fit.
+---@param path string
+---@return self
+function Module:load(path) end
+
+---Moves its tensors to a device: "cpu", or "wgpu" in a build that has it.
+---@param name string
+---@return self
+function Module:to(name) end
+
+---Moves parameters downhill. It remembers each by its place, so give it the same net every time.
+---@class mynah.Optimizer
+---@field name string Its name, such as "adamw".
+---@field lr number The learning rate before the schedule; can be set.
+---@field current_lr number The learning rate of the latest step, schedule included.
+---@field t integer Steps taken.
+local Optimizer = {}
+
+---One step; the derivatives it used are forgotten, so that the next `backward` begins anew.
+---
+---`what` is a net, a model, a tensor, or a table of these; call `backward` several times before it to step by the
+---sum. Weight decay acts on every tensor; in a language model on its matrices alone, as in its own `train`.
+---A plain table of numbers is moved by the `gradient` given with it, and so is a tensor.
+---
+---```lua
+---local w = mynah.tensor({ 4 }, { requires_grad = true })
+---local opt = mynah.optim.sgd{ lr = 0.25 };
+---(w * w):sum():backward()
+---opt:step(w)
+---assert(w:item() == 2 and w.grad == nil)
+---```
+---@param what any
+---@param gradient? any
+---@return self
+function Optimizer:step(what, gradient) end
+
+---Forgets derivatives without a step.
+---@param what any
+---@return self
+function Optimizer:zero_grad(what) end
+
+---Writes what it remembers to a file, for `load`.
+---
+---```lua
+---local x, opt = { 1 }, mynah.optim.adam()
+---opt:step(x, { 1 }):save(TMP .. "/opt.safetensors")
+---assert(mynah.optim.adam():load(TMP .. "/opt.safetensors").t == 1)
+---```
+---@param path string
+---@return self
+function Optimizer:save(path) end
+
+---Goes on from what `save` wrote; the settings are its own.
+---@param path string
+---@return self
+function Optimizer:load(path) end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
@@ -931,6 +1136,37 @@ function mynah.device(name) end
 ---@return string
 function mynah.read(path) end
 
+---A script's arguments by name: `--train-seconds 5` puts 5 into `train_seconds` of a copy of `defaults`.
+---
+---Values take the type of their default; `--flag` alone means true. Also returns what belongs to no option.
+---
+---```lua
+---local opt, rest = mynah.args({ "book.txt", "--steps", "10", "--fresh" }, { steps = 2000, fresh = false, lr = 1e-3 })
+---assert(opt.steps == 10 and opt.fresh and opt.lr == 1e-3 and rest[1] == "book.txt")
+---```
+---@param list table
+---@param defaults table
+---@return table
+---@return string[]
+function mynah.args(list, defaults) end
+
+---Whether someone sits at a terminal (rather than a file or another program giving the input).
+---
+---```lua
+---if mynah.is_terminal() then io.write("> ") end
+---```
+---@return boolean
+function mynah.is_terminal() end
+
+---A folder of this name in the user's cache, made if it is missing: for what can be made again.
+---
+---```lua
+---assert(mynah.cache_dir("examples"):find("examples"))
+---```
+---@param name string
+---@return string
+function mynah.cache_dir(name) end
+
 ---Documentation as text: of a function, an object, a room, or a name in quotes.
 ---
 ---```lua
@@ -939,6 +1175,387 @@ function mynah.read(path) end
 ---@param about? any
 ---@return string
 function mynah.help(about) end
+
+---Neural networks: layers, nets written in Lua, losses.
+---
+---A layer is called like a function. `sequential` chains layers; `module` makes a net of a Lua table. An optimizer
+---steps what `backward` found derivatives for.
+---
+---```lua
+---local net = mynah.nn.sequential{ mynah.nn.linear(2, 16), mynah.nn.relu(), mynah.nn.linear(16, 5) }
+---local opt = mynah.optim.adamw{ lr = 1e-2 }
+---local X, y = mynah.randn(8, 2), { 1, 2, 3, 4, 5, 1, 2, 3 }
+---for epoch = 1, 5 do
+---  local loss = mynah.nn.cross_entropy(net(X), y)
+---  loss:backward()
+---  opt:step(net)
+---end
+---```
+mynah.nn = {}
+
+---A linear layer, `y = x·W + b`: rows of `inputs` numbers to rows of `outputs`. W is [inputs, outputs].
+---
+---```lua
+---local layer = mynah.nn.linear(3, 2, { seed = 1 })
+---assert(layer(mynah.ones(5, 3)).shape[2] == 2 and layer.weight.shape[1] == 3)
+---```
+---@param inputs integer
+---@param outputs integer
+---@param options? mynah.LinearOptions
+---@return mynah.Module
+function mynah.nn.linear(inputs, outputs, options) end
+
+---One learned row of `dim` numbers for each of `n` things, which are counted from 1.
+---
+---```lua
+---local words = mynah.nn.embedding(10, 4, { seed = 1 })
+---assert(words{ { 1, 10 }, { 3, 3 } }.shape[3] == 4)
+---```
+---@param n integer
+---@param dim integer
+---@param options? mynah.LayerOptions
+---@return mynah.Module
+function mynah.nn.embedding(n, dim, options) end
+
+---Rows of `dim` numbers scaled to unit root mean square, times a learned weight.
+---
+---```lua
+---assert(math.abs(mynah.nn.rms_norm(2){ 3, 4 }[1]:item() - 3 / math.sqrt(12.5)) < 1e-5)
+---```
+---@param dim integer
+---@param options? mynah.NormOptions
+---@return mynah.Module
+function mynah.nn.rms_norm(dim, options) end
+
+---Rows of `dim` numbers shifted to mean 0 and scaled to variance 1, times a learned weight, plus a learned bias.
+---
+---```lua
+---assert(math.abs(mynah.nn.layer_norm(2){ 3, 5 }[2]:item() - 1) < 1e-4)
+---```
+---@param dim integer
+---@param options? mynah.NormOptions
+---@return mynah.Module
+function mynah.nn.layer_norm(dim, options) end
+
+---While training, each number is 0 with probability `p`, and the rest grow by 1/(1 − p); in use (`net:eval()`) nothing.
+---
+---```lua
+---local drop = mynah.nn.dropout(0.5, { seed = 1 })
+---assert(drop(mynah.ones(100)):max():item() == 2)
+---assert(drop:eval()(mynah.ones(100)):sum():item() == 100)
+---```
+---@param p number
+---@param options? mynah.DropoutOptions
+---@return mynah.Module
+function mynah.nn.dropout(p, options) end
+
+---Rectified linear: max(x, 0).
+---
+---```lua
+---assert(mynah.nn.relu()(mynah.tensor{ -1, 2 }):sum():item() == 2)
+---```
+---@return mynah.Module
+function mynah.nn.relu() end
+
+---Leaky rectified linear: x, and below 0 `slope` (default 0.01) times x.
+---
+---```lua
+---assert(mynah.nn.leaky_relu(0.5)(mynah.tensor{ -1, 2 }):sum():item() == 1.5)
+---```
+---@param slope? number
+---@return mynah.Module
+function mynah.nn.leaky_relu(slope) end
+
+---Exponential linear: x, and below 0 `alpha` (default 1) times (e^x − 1).
+---
+---```lua
+---assert(mynah.nn.elu()(mynah.tensor{ -100 })[1] == -1)
+---```
+---@param alpha? number
+---@return mynah.Module
+function mynah.nn.elu(alpha) end
+
+---Gaussian error linear: x·Φ(x), with Φ the normal distribution (exact, through erf).
+---
+---```lua
+---assert(mynah.nn.gelu()(mynah.tensor{ 0 })[1] == 0)
+---```
+---@return mynah.Module
+function mynah.nn.gelu() end
+
+---GELU through tanh, as GPT-2 computes it.
+---
+---```lua
+---assert(mynah.nn.gelu_tanh()(mynah.tensor{ 0 })[1] == 0)
+---```
+---@return mynah.Module
+function mynah.nn.gelu_tanh() end
+
+---Sigmoid linear: x·sigmoid(x), also called swish.
+---
+---```lua
+---assert(mynah.nn.silu()(mynah.tensor{ 0 })[1] == 0)
+---```
+---@return mynah.Module
+function mynah.nn.silu() end
+
+---The logistic function, 1 / (1 + e^−x).
+---
+---```lua
+---assert(mynah.nn.sigmoid()(mynah.tensor{ 0 })[1] == 0.5)
+---```
+---@return mynah.Module
+function mynah.nn.sigmoid() end
+
+---The hyperbolic tangent.
+---
+---```lua
+---assert(mynah.nn.tanh()(mynah.tensor{ 100 })[1] == 1)
+---```
+---@return mynah.Module
+function mynah.nn.tanh() end
+
+---A soft rectifier: ln(1 + e^x).
+---
+---```lua
+---assert(mynah.nn.softplus()(mynah.tensor{ 1000 })[1] == 1000)
+---```
+---@return mynah.Module
+function mynah.nn.softplus() end
+
+---Rows normalised to sum 1, as exp(x) / Σ exp(x).
+---
+---```lua
+---assert(mynah.nn.softmax(){ 1000, 1000 }[1] == 0.5)
+---```
+---@return mynah.Module
+function mynah.nn.softmax() end
+
+---The logarithm of softmax.
+---
+---```lua
+---assert(mynah.nn.log_softmax(){ 1e4, -1e4 }[2] == -2e4)
+---```
+---@return mynah.Module
+function mynah.nn.log_softmax() end
+
+---Layers one after the other: layers, nets written in Lua, or plain functions from tensor to tensor.
+---
+---```lua
+---local net = mynah.nn.sequential{ mynah.nn.linear(2, 3), function(x) return x * 2 end, mynah.nn.tanh() }
+---assert(net(mynah.ones(4, 2)).shape[2] == 3 and #net == 3 and net[1].bias.shape[1] == 3)
+---```
+---@param layers table
+---@return mynah.Module
+function mynah.nn.sequential(layers) end
+
+---A net of a Lua table: its layers and tensors by name, and its own `forward`.
+---
+---Tensors made with `requires_grad` are learned; other tensors are kept and saved with them. Fields can be read and
+---set as on the table; `forward` may take and return several values, and reads `self.training` if it must.
+---
+---```lua
+---local net = mynah.nn.module{
+---  inner = mynah.nn.linear(2, 8),
+---  scale = mynah.ones(8, { requires_grad = true }),
+---  forward = function(self, x) return (self.inner(x) * self.scale):tanh() end,
+---}
+---assert(net(mynah.ones(5, 2)).shape[2] == 8 and net:parameters()["inner.weight"] and net.size == 32)
+---```
+---@param table table
+---@return mynah.Module
+function mynah.nn.module(table) end
+
+---The learned tensors in a net, a model or a table of these, by name.
+---
+---```lua
+---local w = mynah.ones(2, { requires_grad = true })
+---assert(mynah.nn.parameters{ w = w, layer = mynah.nn.linear(2, 2) }["layer.bias"])
+---```
+---@param what any
+---@return table
+function mynah.nn.parameters(what) end
+
+---Forgets the derivatives in a net, a model or a table of these.
+---
+---```lua
+---local w = mynah.ones(2, { requires_grad = true })
+---w:sum():backward()
+---mynah.nn.zero_grad{ w }
+---assert(w.grad == nil)
+---```
+---@param what any
+function mynah.nn.zero_grad(what) end
+
+---Shrinks the derivatives together so that their length is at most `max_norm`; returns the length before.
+---
+---```lua
+---local w = mynah.tensor({ 3, 4 }, { requires_grad = true });
+---(w * w):sum():backward()
+---assert(mynah.nn.clip_grad_norm({ w }, 1) == 10 and math.abs(w.grad[1] - 0.6) < 1e-4)
+---```
+---@param what any
+---@param max_norm number
+---@return number
+function mynah.nn.clip_grad_norm(what, max_norm) end
+
+---Writes all tensors of a net, or of a table of tensors and nets, to a safetensors file; `linear` weights as PyTorch has them.
+---
+---```lua
+---mynah.nn.save({ w = mynah.ones(2) }, TMP .. "/w.safetensors")
+---```
+---@param what any
+---@param path string
+function mynah.nn.save(what, path) end
+
+---Reads what `save` wrote, or PyTorch for the same layers, into the tensors of `what`.
+---
+---```lua
+---local w = mynah.zeros(2)
+---mynah.nn.save({ w = mynah.ones(2) }, TMP .. "/w.safetensors")
+---mynah.nn.load({ w = w }, TMP .. "/w.safetensors")
+---assert(w:sum():item() == 2)
+---```
+---@param what any
+---@param path string
+function mynah.nn.load(what, path) end
+
+---Cross-entropy of `logits` [.., classes] against class numbers [..] from 1; a class number of 0 or less is left out.
+---
+---```lua
+---assert(math.abs(mynah.nn.cross_entropy({ { 0, 0 } }, { 2 }):item() - math.log(2)) < 1e-6)
+---```
+---@param logits mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.LossOptions
+---@return mynah.Tensor
+function mynah.nn.cross_entropy(logits, targets, options) end
+
+---Negative log-likelihood: `cross_entropy` of log-probabilities, such as `log_softmax` gives.
+---
+---```lua
+---assert(mynah.nn.nll({ { -1, -2 } }, { 2 }):item() == 2)
+---```
+---@param log_probs mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.LossOptions
+---@return mynah.Tensor
+function mynah.nn.nll(log_probs, targets, options) end
+
+---Mean squared error.
+---
+---```lua
+---assert(mynah.nn.mse({ 1, 2 }, { 1, 4 }):item() == 2)
+---```
+---@param predictions mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.LossOptions
+---@return mynah.Tensor
+function mynah.nn.mse(predictions, targets, options) end
+
+---Mean absolute error.
+---
+---```lua
+---assert(mynah.nn.l1({ 1, 2 }, { 1, 4 }):item() == 1)
+---```
+---@param predictions mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.LossOptions
+---@return mynah.Tensor
+function mynah.nn.l1(predictions, targets, options) end
+
+---Squared error up to `beta`, absolute error beyond; with beta 1, Huber's loss.
+---
+---```lua
+---assert(mynah.nn.smooth_l1({ 1, 2 }, { 1, 4 }):item() == 0.75)
+---```
+---@param predictions mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.SmoothL1Options
+---@return mynah.Tensor
+function mynah.nn.smooth_l1(predictions, targets, options) end
+
+---Binary cross-entropy of probabilities; of logits, use `bce_with_logits`.
+---
+---```lua
+---assert(math.abs(mynah.nn.bce({ 0.5 }, { 1 }):item() - math.log(2)) < 1e-6)
+---```
+---@param probs mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.LossOptions
+---@return mynah.Tensor
+function mynah.nn.bce(probs, targets, options) end
+
+---Binary cross-entropy of logits; finite for any finite logit.
+---
+---```lua
+---assert(mynah.nn.bce_with_logits({ 1e4, -1e4 }, { 1, 0 }):item() == 0)
+---```
+---@param logits mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.LossOptions
+---@return mynah.Tensor
+function mynah.nn.bce_with_logits(logits, targets, options) end
+
+---How far the distributions `targets` [.., classes] are from those with the logarithms `log_probs`, mean over rows.
+---
+---```lua
+---assert(math.abs(mynah.nn.kl_div({ math.log(0.5), math.log(0.5) }, { 1, 0 }):item() - math.log(2)) < 1e-6)
+---```
+---@param log_probs mynah.Tensor|table
+---@param targets mynah.Tensor|table
+---@param options? mynah.LossOptions
+---@return mynah.Tensor
+function mynah.nn.kl_div(log_probs, targets, options) end
+
+---Optimizers: what moves a point downhill, one gradient at a time.
+---
+---Every optimizer has the same methods; `opt:step(net)` moves what `backward` found derivatives for.
+---
+---```lua
+---local x = { 4, -2 }
+---local opt = mynah.optim.sgd{ lr = 0.25 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1], 2 * x[2] }) end
+---assert(math.abs(x[1]) < 1e-3)
+---```
+mynah.optim = {}
+
+---Gradient descent, plain or with momentum (Polyak 1964) or Nesterov's look-ahead.
+---
+---```lua
+---local x = { 1 }
+---mynah.optim.sgd{ lr = 0.5 }:step(x, { 1 })
+---assert(x[1] == 0.5)
+---```
+---@param options? mynah.SgdOptions
+---@return mynah.Optimizer
+function mynah.optim.sgd(options) end
+
+---Step sizes adapted per coordinate from gradient moments (Kingma & Ba 2015).
+---
+---```lua
+---local x = { 1 }
+---mynah.optim.adam{ lr = 0.1 }:step(x, { 7 })
+---assert(math.abs(x[1] - 0.9) < 1e-6)
+---```
+---@param options? mynah.AdamOptions
+---@return mynah.Optimizer
+function mynah.optim.adam(options) end
+
+---Adam with weight decay beside the step (Loshchilov & Hutter 2019); the usual choice for nets.
+---
+---```lua
+---local w = mynah.tensor({ 1, 2 }, { requires_grad = true })
+---local opt = mynah.optim.adamw{ lr = 0.1, schedule = { kind = "cosine", warmup = 5, steps = 100 } }
+---for _ = 1, 100 do
+---  (w * w):sum():backward()
+---  opt:step(w)
+---end
+---assert(w:norm():item() < 0.2)
+---```
+---@param options? mynah.AdamwOptions
+---@return mynah.Optimizer
+function mynah.optim.adamw(options) end
 
 ---Language models: a small Llama-like transformer that learns a text and continues it.
 ---
@@ -996,5 +1613,18 @@ function mynah.lm.load(path, options) end
 ---@param folder string
 ---@return boolean
 function mynah.lm.can_resume(folder) end
+
+---Pictures of numbers.
+mynah.plot = {}
+
+---Numbers as one line of text, high and low blocks, at most `width` (default 60) wide.
+---
+---```lua
+---print(mynah.plot.sparkline{ 5, 3, 2, 1.5, 1.2 })
+---```
+---@param values number[]
+---@param width? integer
+---@return string
+function mynah.plot.sparkline(values, width) end
 
 return mynah

@@ -279,6 +279,23 @@ impl<T: ToLua> ToLua for Vec<T> {
     }
 }
 
+/// All arguments that are left.
+pub struct Rest(pub MultiValue);
+
+impl LuaType for Rest {
+    fn lua_type() -> String {
+        "any".into()
+    }
+}
+impl FromArg for Rest {
+    fn from_arg(value: Value, _: &Lua) -> Outcome<Self> {
+        Ok(Self(MultiValue::from_iter([value])))
+    }
+    fn take(args: &mut MultiValue, _: &Lua, _: &Site) -> Outcome<Self> {
+        Ok(Self(std::mem::take(args)))
+    }
+}
+
 /// An object of one of the kernel's classes, borrowed for the length of a call.
 pub type Ref<T> = UserDataRef<T>;
 

@@ -164,9 +164,11 @@ pub fn install_class<T: LuaClass, F: UserDataFields<T>>(fields: &mut F, declare:
         let names: Vec<_> = class.members.iter().filter(|m| m.kind != Kind::Meta).map(|m| m.name).collect();
         let other = shim.raw(lua, move |lua, args| {
             let key = args.get(1).cloned().unwrap_or(Value::Nil);
-            match (&key, index) {
+            let found = index.map_or(Ok(MultiValue::new()), |index| index(lua, args))?;
+            match (&key, found.front()) {
+                (_, Some(value)) if !value.is_nil() => Ok(found),
                 (Value::String(key), _) => Err(unknown_member(T::NAME, &key.to_string_lossy(), &names)),
-                (_, Some(index)) => index(lua, args),
+                _ if index.is_some() => Ok(found),
                 _ => Err(Fault::Message(format!("{} has no field {}", T::NAME, got(&key)))),
             }
         })?;

@@ -398,23 +398,13 @@ fn learn(
     let Some(text) = extras.text else {
         return fault(format!("{what}: needs the `text` to learn, such as mynah.read(\"corpus.txt\")"));
     };
-    let mut thrown = None;
     let mut on_step = |report: &StepReport| {
         let Some(callback) = &extras.on_step else { return Ok(true) };
         let answer = plain(lua, report).map_err(Fault::from).and_then(|r| callback.call(r));
-        match answer {
-            Ok(values) => Ok(!matches!(values.front(), Some(Value::Boolean(false)))),
-            Err(fault) => {
-                thrown = Some(fault);
-                Err(crate::Error::Interrupted) // saves the work on the way out
-            }
-        }
+        let values = answer.map_err(Fault::into_core)?;
+        Ok(!matches!(values.front(), Some(Value::Boolean(false))))
     };
-    let outcome = run(&text.0, &mut on_step);
-    match thrown {
-        Some(fault) => Err(fault),
-        None => Ok(Trained(outcome?)),
-    }
+    Ok(Trained(run(&text.0, &mut on_step)?))
 }
 
 fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome<GenerateConfig> {

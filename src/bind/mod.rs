@@ -9,8 +9,13 @@ pub mod docs;
 pub mod options;
 pub mod shim;
 
+mod args;
 mod lm;
 mod memory;
+mod nn;
+mod optim;
+mod params;
+mod plot;
 mod root;
 mod tensor;
 
@@ -23,8 +28,14 @@ use shim::Shim;
 /// Everything that Lua can reach, as data.
 pub fn api() -> Api {
     Api {
-        modules: vec![root::module(), lm::module()],
-        classes: vec![tensor::LuaTensor::class(), lm::LuaTokenizer::class(), lm::LuaModel::class()],
+        modules: vec![root::module(), nn::module(), optim::module(), lm::module(), plot::module()],
+        classes: vec![
+            tensor::LuaTensor::class(),
+            nn::LuaModule::class(),
+            optim::LuaOptimizer::class(),
+            lm::LuaTokenizer::class(),
+            lm::LuaModel::class(),
+        ],
     }
 }
 

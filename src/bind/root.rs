@@ -7,7 +7,8 @@ use super::tensor::{LuaTensor, TensorOptions, build};
 use crate::data::{self, Rng};
 use crate::lua_module;
 use crate::nn::{self, Dtype, Tensor};
-use mlua::{Lua, MultiValue, Value};
+use mlua::{Lua, MultiValue, Table, Value};
+use std::io::IsTerminal;
 
 /// Sizes given as numbers or as one list, and after them an option table.
 pub struct Sizes(pub Vec<usize>, pub TensorOptions);
@@ -200,6 +201,30 @@ lua_module! {
         /// assert(not ok and message:find("no such file"))
         /// ```
         fn read(path: String) -> String { Ok(data::read_text(path)?) }
+
+        /// A script's arguments by name: `--train-seconds 5` puts 5 into `train_seconds` of a copy of `defaults`.
+        ///
+        /// Values take the type of their default; `--flag` alone means true. Also returns what belongs to no option.
+        ///
+        /// ```lua
+        /// local opt, rest = mynah.args({ "book.txt", "--steps", "10", "--fresh" }, { steps = 2000, fresh = false, lr = 1e-3 })
+        /// assert(opt.steps == 10 and opt.fresh and opt.lr == 1e-3 and rest[1] == "book.txt")
+        /// ```
+        fn args(@lua, list: Table, defaults: Table) -> (Table, Vec<String>) { super::args::read(lua, &list, &defaults) }
+
+        /// Whether someone sits at a terminal (rather than a file or another program giving the input).
+        ///
+        /// ```lua
+        /// if mynah.is_terminal() then io.write("> ") end
+        /// ```
+        fn is_terminal() -> bool { Ok(std::io::stdin().is_terminal()) }
+
+        /// A folder of this name in the user's cache, made if it is missing: for what can be made again.
+        ///
+        /// ```lua
+        /// assert(mynah.cache_dir("examples"):find("examples"))
+        /// ```
+        fn cache_dir(name: String) -> String { Ok(data::cache_dir(&name)?.display().to_string()) }
 
         /// Documentation as text: of a function, an object, a room, or a name in quotes.
         ///

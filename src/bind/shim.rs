@@ -19,7 +19,20 @@ pub enum Fault {
 
 impl From<Error> for Fault {
     fn from(e: Error) -> Self {
-        Fault::Message(e.to_string())
+        match e {
+            Error::Callback => Fault::Thrown, // only Lua's callbacks answer so, and their reason waits in the stash
+            other => Fault::Message(other.to_string()),
+        }
+    }
+}
+
+impl Fault {
+    /// The same on its way through the core.
+    pub fn into_core(self) -> Error {
+        match self {
+            Fault::Message(text) => Error::Value(text),
+            Fault::Thrown => Error::Callback,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::root::fresh_seed;
 use super::shim::{Outcome, fault};
 use crate::data::Rng;
 use crate::lua_class;
-use crate::nn::{self, Binary, Compare, Device, Dtype, Operand, Param, Range, Reduce, Tensor, Unary};
+use crate::nn::{self, Activation, Binary, Compare, Device, Dtype, Operand, Param, Range, Reduce, Tensor, Unary};
 use mlua::{Lua, MultiValue, Table, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -415,7 +415,7 @@ lua_class! {
     /// numbers on either side; sizes of 1 stretch to fit. Methods that end in `_` change the tensor itself.
     ///
     /// With `requires_grad`, what is computed from a tensor is recorded, and `loss:backward()` puts the derivative
-    /// into its `grad`.
+    /// into its `grad`. Even one number of such a tensor is a tensor; `x[2]:item()` is the plain number.
     class Tensor(LuaTensor) {
         /// Its sizes, as a list.
         ///
@@ -465,7 +465,9 @@ lua_class! {
         /// local x = mynah.tensor{ {1, 2}, {3, 4} }
         /// assert(x[2][1] == 3 and x[{ {}, 2 }]:sum():item() == 6 and x[{1, 2}] == 2)
         /// ```
-        meta index(this, @lua, key: Value) -> Value { read_part(lua, &this.0.value(), &key) }
+        meta index(this, @lua, key: Value) -> Value {
+            if key.is_string() { Ok(Value::Nil) } else { read_part(lua, &this.0.value(), &key) }
+        }
         /// Writes a part; see the class.
         ///
         /// ```lua
@@ -662,6 +664,17 @@ lua_class! {
         fn softmax(this, dim: Option<Dim>) -> LuaTensor { let (t, d) = this.dim(&dim.unwrap_or(Dim(-1)))?; give(t.softmax(d)) }
         /// The logarithm of softmax along `dim` (default the last).
         fn log_softmax(this, dim: Option<Dim>) -> LuaTensor { let (t, d) = this.dim(&dim.unwrap_or(Dim(-1)))?; give(t.log_softmax(d)) }
+
+        /// The rectified element: max(x, 0).
+        fn relu(this) -> LuaTensor { give(Activation::Relu.apply(&this.0.value())) }
+        /// x·Φ(x) of each element, with Φ the normal distribution.
+        fn gelu(this) -> LuaTensor { give(Activation::Gelu.apply(&this.0.value())) }
+        /// x·sigmoid(x) of each element.
+        fn silu(this) -> LuaTensor { give(Activation::Silu.apply(&this.0.value())) }
+        /// 1 / (1 + e^−x) of each element.
+        fn sigmoid(this) -> LuaTensor { give(Activation::Sigmoid.apply(&this.0.value())) }
+        /// ln(1 + e^x) of each element.
+        fn softplus(this) -> LuaTensor { give(Activation::Softplus.apply(&this.0.value())) }
 
         /// The matrix product; leading dimensions stretch to fit.
         ///

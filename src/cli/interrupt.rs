@@ -106,7 +106,8 @@ mod system {
             // The kernel may have stopped on its own already.
             if stop::requested() {
                 stop::clear();
-                ffi::luaL_error(state, c"interrupted".as_ptr());
+                ffi::lua_pushstring(state, c"interrupted".as_ptr()); // `luaL_error` would put a place in front
+                ffi::lua_error(state);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Files that are whole or not there: written beside, synced, renamed.
 
 use crate::{Error, Result};
+use etcetera::BaseStrategy;
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,17 @@ pub fn write_atomically(
     beside.as_file().sync_all().map_err(fail)?;
     beside.persist(path).map_err(|e| fail(e.error))?;
     Ok(())
+}
+
+/// A folder of this name in the user's cache (`~/.cache/mynah/name` on Linux), made if it is missing.
+///
+/// # Errors
+/// If the user has no home, or it cannot be written.
+pub fn cache_dir(name: &str) -> Result<PathBuf> {
+    let base = etcetera::choose_base_strategy().map_err(|e| Error::value(format!("cache_dir: {e}")))?;
+    let folder = base.cache_dir().join("mynah").join(name);
+    fs::create_dir_all(&folder).map_err(|e| Error::file(&folder, format!("cannot be made: {}", reason(&e))))?;
+    Ok(folder)
 }
 
 /// Temporary files are private; finished ones have the usual permissions.

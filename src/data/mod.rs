@@ -1,7 +1,9 @@
-//! Data and the seeded random numbers that everything draws from.
+//! Data in and out: seeded random numbers, files that are never half written, named arrays.
 
+mod arrays;
 mod files;
 mod rng;
 
-pub use files::{read_bytes, read_text, reason, write_atomically};
+pub use arrays::{Array, ArrayFile, Numbers, write_arrays};
+pub use files::{cache_dir, read_bytes, read_text, reason, write_atomically};
 pub use rng::{Rng, RngState, entropy};

@@ -6,12 +6,10 @@
 use super::config::ModelConfig;
 use super::model::Model;
 use super::tokenizer::Tokenizer;
-use crate::data::{read_bytes, write_atomically};
+use crate::data::{Array, ArrayFile, write_arrays};
 use crate::nn::{Device, Tensor};
 use crate::{Error, Result};
-use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -26,28 +24,6 @@ struct Header {
 
 const FORMAT: u32 = 1;
 
-/// f32 numbers with a name and a shape, as they stand in a file.
-pub(super) struct Array {
-    pub name: String,
-    pub shape: Vec<usize>,
-    pub data: Vec<f32>,
-}
-
-impl safetensors::View for &Array {
-    fn dtype(&self) -> FileDtype {
-        FileDtype::F32
-    }
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(bytemuck::cast_slice(&self.data))
-    }
-    fn data_len(&self) -> usize {
-        self.data.len() * 4
-    }
-}
-
 /// Whether a weight is a matrix of a linear layer, stored transposed.
 fn is_linear(name: &str, shape: &[usize]) -> bool {
     shape.len() == 2 && name != "embed.weight"
@@ -58,7 +34,7 @@ pub(super) fn weights(model: &Model) -> Result<Vec<Array>> {
     let turned = |(name, param): (String, crate::nn::Param)| {
         let value = param.value().plain();
         let value = if is_linear(&name, &value.shape()) { value.transpose(0, 1)? } else { value };
-        Ok(Array { name, shape: value.shape(), data: value.to_f32()? })
+        Ok(Array::f32(name, &value.shape(), value.to_f32()?))
     };
     model.named_params().into_iter().map(turned).collect()
 }
@@ -70,85 +46,33 @@ pub(super) fn write(path: &Path, model: &Model, more: &[Array], meta: &[(&str, S
     let mut metadata = HashMap::from([("mynah".to_string(), json), ("format".to_string(), "pt".to_string())]);
     metadata.extend(meta.iter().map(|(k, v)| (k.to_string(), v.clone())));
     let arrays = weights(model)?;
-    let views = arrays.iter().chain(more).map(|a| (a.name.clone(), a));
-    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| Error::file(path, e))?;
-    write_atomically(path, |file| file.write_all(&bytes))
+    write_arrays(path, arrays.iter().chain(more), metadata)
 }
 
-/// A model's file, opened and checked.
-pub(super) struct Opened {
-    path: String,
-    bytes: Vec<u8>,
-    metadata: HashMap<String, String>,
-}
-
-impl Opened {
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let bytes = read_bytes(path)?;
-        let shown = path.display().to_string();
-        let fail = |why: String| Error::file(path, why);
-        if bytes.is_empty() {
-            return Err(fail("the file is empty".into()));
-        }
-        let told = bytes.first_chunk::<8>().map_or(u64::MAX, |n| u64::from_le_bytes(*n));
-        if told > bytes.len() as u64 {
-            let why = format!("not a safetensors file, or cut off (it has {} bytes)", bytes.len());
-            return Err(fail(why));
-        }
-        let (_, header) = SafeTensors::read_metadata(&bytes)
-            .map_err(|e| fail(format!("not a safetensors file, or damaged ({e})")))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
-        SafeTensors::deserialize(&bytes).map_err(|e| fail(format!("damaged or cut off ({e})")))?;
-        Ok(Self { path: shown, bytes, metadata })
+/// The model in an opened file.
+pub(super) fn model(file: &ArrayFile, device: Device) -> Result<Model> {
+    let json = file.meta("mynah").ok_or_else(|| file.fail("not a model of Mynah (no `mynah` header)"))?;
+    let header: Header =
+        serde_json::from_str(json).map_err(|e| file.fail(format!("its header cannot be read ({e})")))?;
+    if header.format != FORMAT {
+        return Err(file.fail(format!("format {} is newer than this build knows ({FORMAT})", header.format)));
     }
-
-    fn fail(&self, why: impl std::fmt::Display) -> Error {
-        Error::file(&self.path, why)
+    header.tokenizer.check().map_err(|e| file.fail(e))?;
+    // The weights must be there before memory is taken for them.
+    let config = header.config.resolved(header.tokenizer.vocab_size()).map_err(|e| file.fail(e))?;
+    if config.params() * 4 > file.size() as u128 {
+        return Err(file.fail(format!("its header tells of {} parameters, more than it holds", config.params())));
     }
-
-    /// One entry of the header's metadata.
-    pub(super) fn meta(&self, key: &str) -> Result<&str> {
-        self.metadata.get(key).map(String::as_str).ok_or_else(|| self.fail(format!("has no `{key}` in its header")))
-    }
-
-    /// The f32 numbers of `name`, which must have `shape`.
-    pub(super) fn array(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let all = SafeTensors::deserialize(&self.bytes).map_err(|e| self.fail(e))?;
-        let view: TensorView = all.tensor(name).map_err(|_| self.fail(format!("has no tensor `{name}`")))?;
-        if view.shape() != shape {
-            return Err(self.fail(format!("`{name}` should have shape {shape:?}, has {:?}", view.shape())));
+    Model::build(&config, header.tokenizer, device, |name, shape| {
+        if is_linear(name, shape) {
+            let stored = [shape[1], shape[0]];
+            let t = Tensor::from_vec(file.f32(name, &stored)?, &stored, device)?;
+            let turned = t.transpose(0, 1)?;
+            Tensor::from_vec(turned.to_f32()?, shape, device)
+        } else {
+            Tensor::from_vec(file.f32(name, shape)?, shape, device)
         }
-        if view.dtype() != FileDtype::F32 {
-            return Err(self.fail(format!("`{name}` should be f32, is {:?}", view.dtype())));
-        }
-        Ok(bytemuck::pod_collect_to_vec(view.data()))
-    }
-
-    /// The model in the file.
-    pub(super) fn model(&self, device: Device) -> Result<Model> {
-        let json = self.metadata.get("mynah").ok_or_else(|| self.fail("not a model of Mynah (no `mynah` header)"))?;
-        let header: Header =
-            serde_json::from_str(json).map_err(|e| self.fail(format!("its header cannot be read ({e})")))?;
-        if header.format != FORMAT {
-            return Err(self.fail(format!("format {} is newer than this build knows ({FORMAT})", header.format)));
-        }
-        header.tokenizer.check().map_err(|e| self.fail(e))?;
-        // The weights must be there before memory is taken for them.
-        let config = header.config.resolved(header.tokenizer.vocab_size()).map_err(|e| self.fail(e))?;
-        if config.params() * 4 > self.bytes.len() as u128 {
-            return Err(self.fail(format!("its header tells of {} parameters, more than it holds", config.params())));
-        }
-        Model::build(&config, header.tokenizer, device, |name, shape| {
-            if is_linear(name, shape) {
-                let stored = [shape[1], shape[0]];
-                let t = Tensor::from_vec(self.array(name, &stored)?, &stored, device)?;
-                let turned = t.transpose(0, 1)?;
-                Tensor::from_vec(turned.to_f32()?, shape, device)
-            } else {
-                Tensor::from_vec(self.array(name, shape)?, shape, device)
-            }
-        })
-    }
+    })
 }
 
 impl Model {
@@ -169,9 +93,9 @@ impl Model {
             if !chosen.exists() {
                 return Err(Error::file(path, "no best.safetensors or last.safetensors in this folder"));
             }
-            return Opened::read(&chosen)?.model(device);
+            return model(&ArrayFile::read(&chosen)?, device);
         }
-        Opened::read(path)?.model(device)
+        model(&ArrayFile::read(path)?, device)
     }
 }
 
@@ -221,17 +145,11 @@ mod tests {
         assert_eq!(refusal("empty", b""), "empty: the file is empty");
         assert!(refusal("text", b"once upon a time there was").starts_with("text: not a safetensors file"));
         assert!(refusal("huge", &[0xff; 64]).starts_with("huge: not a safetensors file"));
-        let foreign =
-            safetensors::serialize([("a", &Array { name: "a".into(), shape: vec![1], data: vec![1.0] })], None)
-                .unwrap();
+        let foreign = safetensors::serialize([("a", &Array::f32("a", &[1], vec![1.0]))], None).unwrap();
         assert_eq!(refusal("foreign", &foreign), "foreign: not a model of Mynah (no `mynah` header)");
         let json = r#"{"format":1,"config":{"dim":65536,"layers":900000,"heads":2,"vocab":3},"tokenizer":{"kind":"char","alphabet":["a","b","c"]}}"#;
         let metadata = HashMap::from([("mynah".to_string(), json.to_string())]);
-        let hostile = safetensors::serialize(
-            [("a", &Array { name: "a".into(), shape: vec![1], data: vec![1.0] })],
-            Some(metadata),
-        )
-        .unwrap();
+        let hostile = safetensors::serialize([("a", &Array::f32("a", &[1], vec![1.0]))], Some(metadata)).unwrap();
         assert!(refusal("hostile", &hostile).starts_with("hostile: model: "), "{}", refusal("hostile", &hostile));
         let missing = Model::load(folder.path().join("none.safetensors"), Device::Cpu).err().unwrap().to_string();
         assert!(missing.ends_with("none.safetensors: no such file"), "{missing}");

@@ -15,4 +15,4 @@ pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
 pub use sample::{Sampler, Sampling};
 pub use tokenizer::{ByteTokenizer, CharTokenizer, Tokenizer, Utf8Stream};
-pub use train::{ResumeConfig, StepReport, TrainConfig, TrainReport, Trainer, can_resume};
+pub use train::{ResumeConfig, StepReport, TrainConfig, TrainReport, Trainer, WindowStart, can_resume};

@@ -4,7 +4,7 @@ use super::config::ModelConfig;
 use super::engine::Engine;
 use super::tokenizer::Tokenizer;
 use crate::data::Rng;
-use crate::nn::{self, Device, Dtype, Param, Rope, Tensor};
+use crate::nn::{self, Device, Dtype, Named, Param, Rope, Tensor};
 use crate::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -132,6 +132,16 @@ impl Model {
         }
         all.push(("norm.weight".to_string(), self.norm.clone()));
         all
+    }
+
+    /// Its weights by name, with those marked that files hold transposed.
+    pub fn file_params(&self) -> Vec<Named> {
+        let all = self.named_params().into_iter();
+        all.map(|(name, param)| {
+            let turned = param.value().rank() == 2 && name != "embed.weight";
+            Named { name, param, turned }
+        })
+        .collect()
     }
 
     /// The weights as generation reads them; made anew when one has changed.

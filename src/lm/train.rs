@@ -3,21 +3,31 @@
 //! Which windows a step sees depends only on the seed and the step's number, so a run resumed from a checkpoint goes
 //! on bit for bit as if it had never stopped.
 
-use super::checkpoint::{self, Array, Opened};
+use super::checkpoint;
 use super::model::Model;
-use crate::data::{Rng, write_atomically};
+use crate::data::{ArrayFile, Rng, write_atomically};
 use crate::error::ensure_setting;
 use crate::nn::{self, StepParam, Tensor};
-use crate::optim::{AdamwSettings, Buffer, Optimizer, OptimizerState, ParamState, Schedule, adamw};
+use crate::optim::{AdamwSettings, Optimizer, OptimizerState, Schedule, StateHeader, adamw};
 use crate::progress::Progress;
 use crate::{Error, Result, stop};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// Where a training window may begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WindowStart {
+    /// At any token.
+    #[default]
+    Anywhere,
+    /// At the beginning of a line: no line is seen without its beginning. For texts of lines that stand alone.
+    Line,
+}
 
 /// How a model is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +55,8 @@ pub struct TrainConfig {
     pub clip: f64,
     /// Part of the text, at its end, that is held out for evaluation and never trained on; in [0, 0.5].
     pub val_fraction: f64,
+    /// Where windows begin.
+    pub start: WindowStart,
     /// Steps from one evaluation to the next.
     pub eval_interval: u64,
     /// Most windows in an evaluation while training; the last evaluation takes all.
@@ -79,6 +91,7 @@ impl Default for TrainConfig {
             beta2: 0.99,
             clip: 1.0,
             val_fraction: 0.1,
+            start: WindowStart::Anywhere,
             eval_interval: 250,
             eval_windows: 64,
             log_interval: 10,
@@ -210,16 +223,19 @@ struct Corpus {
     train: Vec<i32>,
     held: Vec<i32>,
     time: usize, // positions in a window
+    line_end: Option<i32>,
+    starts: Vec<usize>, // where training windows may begin; empty for anywhere
 }
 
 impl Corpus {
-    fn new(tokens: Vec<u32>, context: usize, val_fraction: f64) -> Result<Self> {
-        let n = tokens.len();
-        let cut = n - (n as f64 * val_fraction) as usize;
-        if cut < context + 1 {
+    fn new(model: &Model, text: &[u8], config: &TrainConfig) -> Result<Self> {
+        let tokens = model.tokenizer().encode(text)?;
+        let (n, time) = (tokens.len(), model.config().context);
+        let cut = n - (n as f64 * config.val_fraction) as usize;
+        if cut < time + 1 {
             return Err(Error::value(format!(
-                "train: the text has {n} tokens, {cut} of them to train on; a context of {context} needs at least {}",
-                context + 1
+                "train: the text has {n} tokens, {cut} of them to train on; a context of {time} needs at least {}",
+                time + 1
             )));
         }
         // FNV-1a (Fowler, Noll & Vo 1991), over whole tokens.
@@ -227,7 +243,19 @@ impl Corpus {
             tokens.iter().fold(0xcbf2_9ce4_8422_2325, |h: u64, t| (h ^ u64::from(*t)).wrapping_mul(0x0100_0000_01b3));
         let mut train: Vec<i32> = tokens.into_iter().map(|t| t as i32).collect();
         let held = train.split_off(cut);
-        Ok(Self { mark, train, held, time: context })
+        let line_end = match config.start {
+            WindowStart::Anywhere => None,
+            WindowStart::Line => match model.tokenizer().encode_known("\n")[..] {
+                [end] => Some(end as i32),
+                _ => return Err(Error::value("train: `start` = \"line\" needs a text with line ends")),
+            },
+        };
+        let mut starts = line_end.map(|end| line_starts(&train, end)).unwrap_or_default();
+        starts.retain(|at| at + time < train.len());
+        if line_end.is_some() && starts.is_empty() {
+            return Err(Error::value(format!("train: no line begins {time} tokens before the end of the text")));
+        }
+        Ok(Self { mark, train, held, time, line_end, starts })
     }
 
     /// The windows of batch `part` of `step`: begun at random places, drawn with replacement.
@@ -235,7 +263,10 @@ impl Corpus {
         let mut rng = Rng::stream(seed, 1 + step * (1 << 16) + part as u64);
         let (mut ids, mut targets) = (Vec::with_capacity(rows * self.time), Vec::with_capacity(rows * self.time));
         for _ in 0..rows {
-            let at = rng.below(self.train.len() - self.time);
+            let at = match self.starts[..] {
+                [] => rng.below(self.train.len() - self.time),
+                ref starts => starts[rng.below(starts.len())],
+            };
             ids.extend(&self.train[at..at + self.time]);
             targets.extend(&self.train[at + 1..at + 1 + self.time]);
         }
@@ -243,16 +274,36 @@ impl Corpus {
     }
 }
 
-/// Mean loss of `model` over `tokens`, in windows of its context laid end to end; at most `most` of them, evenly
-/// spread. Nothing if there are not even two tokens.
-fn mean_loss(model: &Model, tokens: &[i32], most: usize) -> Result<Option<f64>> {
+/// Where lines begin.
+fn line_starts(tokens: &[i32], end: i32) -> Vec<usize> {
+    let after = tokens.iter().enumerate().filter(|(_, t)| **t == end).map(|(i, _)| i + 1);
+    std::iter::once(0).chain(after).filter(|at| *at < tokens.len()).collect()
+}
+
+/// Mean loss of `model` over `tokens`, in windows of its context laid end to end (each moved on to the next beginning
+/// of a line, if lines end with `line_end`); at most `most` of them, evenly spread. Nothing if there is no window.
+fn mean_loss(model: &Model, tokens: &[i32], line_end: Option<i32>, most: usize) -> Result<Option<f64>> {
     if tokens.len() < 2 {
         return Ok(None);
     }
     let time = model.config().context.min(tokens.len() - 1);
-    let windows = (tokens.len() - 1) / time;
-    let chosen = windows.min(most);
-    let starts: Vec<usize> = (0..chosen).map(|i| i * windows / chosen * time).collect();
+    let last = tokens.len() - 1 - time; // where the last window may begin
+    let starts: Vec<usize> = match line_end {
+        None => (0..=last).step_by(time).collect(),
+        Some(end) => {
+            let mut next = 0;
+            let mut starts = line_starts(tokens, end);
+            // The held-out part may begin within a line.
+            starts.retain(|at| {
+                let fits = *at > 0 && *at >= next && *at <= last;
+                next = if fits { at + time } else { next };
+                fits
+            });
+            starts
+        }
+    };
+    let chosen = starts.len().min(most);
+    let starts: Vec<usize> = (0..chosen).map(|i| starts[i * starts.len() / chosen]).collect();
     let mut total = 0.0;
     for group in starts.chunks(64) {
         stop::check()?;
@@ -263,7 +314,7 @@ fn mean_loss(model: &Model, tokens: &[i32], most: usize) -> Result<Option<f64>> 
         let targets = Tensor::from_vec(pick(1), &shape, model.device())?;
         total += nn::no_grad(|| model.loss(&ids, &targets))?.item()? * rows as f64;
     }
-    Ok(Some(total / chosen as f64))
+    Ok((chosen > 0).then(|| total / chosen as f64))
 }
 
 impl Model {
@@ -273,7 +324,7 @@ impl Model {
     /// If the text has characters without tokens, or fewer than two tokens.
     pub fn evaluate(&self, text: &[u8]) -> Result<f64> {
         let tokens: Vec<i32> = self.tokenizer().encode(text)?.into_iter().map(|t| t as i32).collect();
-        mean_loss(self, &tokens, usize::MAX)?
+        mean_loss(self, &tokens, None, usize::MAX)?
             .ok_or_else(|| Error::value("evaluate: the text has fewer than two tokens"))
     }
 
@@ -356,8 +407,7 @@ impl Trainer {
         if text.is_empty() {
             return Err(Error::value("train: the text is empty"));
         }
-        let tokens = model.tokenizer().encode(text)?;
-        let corpus = Corpus::new(tokens, model.config().context, config.val_fraction)?;
+        let corpus = Corpus::new(model, text, config)?;
         let optimizer = adamw(AdamwSettings {
             lr: config.lr,
             beta1: config.beta1,
@@ -426,9 +476,9 @@ impl Trainer {
             )));
         }
         let mut list = Vec::with_capacity(params.len());
-        for ((_, param), grad) in params.into_iter().zip(sums) {
+        for (place, ((_, param), grad)) in params.into_iter().zip(sums).enumerate() {
             let Some(grad) = grad else { continue };
-            list.push(StepParam { decay: grad.rank() > 1, param, grad });
+            list.push(StepParam { place, decay: grad.rank() > 1, param, grad });
         }
         self.follow_the_clock()?;
         let lr = self.optimizer.current_lr();
@@ -465,7 +515,7 @@ impl Trainer {
     }
 
     fn evaluate(&mut self, windows: usize) -> Result<Option<f64>> {
-        let loss = mean_loss(&self.model, &self.corpus.held, windows)?;
+        let loss = mean_loss(&self.model, &self.corpus.held, self.corpus.line_end, windows)?;
         self.val = loss.or(self.val);
         if let (Some(loss), Some(folder)) = (loss, &self.folder)
             && loss < self.best
@@ -522,26 +572,13 @@ impl Trainer {
     /// Everything that a resumed run needs, in one file, beside the weights.
     fn save_last(&self) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let state = self.optimizer.state();
-        let mut arrays = Vec::new();
-        let mut turns = BTreeMap::new();
-        for (index, param) in &state.params {
-            turns.insert(*index, (param.t, param.shape.clone()));
-            for (slot, buffer) in &param.slots {
-                let Buffer::F32(data) = buffer else { continue };
-                let name = format!("train.{index}.{slot}");
-                arrays.push(Array { name, shape: vec![data.len()], data: data.clone() });
-            }
-        }
+        let (optimizer, arrays) = self.optimizer.state().to_file();
         let run = Run {
             step: self.step,
             best: self.best.is_finite().then_some(self.best),
             text: self.corpus.mark,
             config: TrainConfig { checkpoint: None, resume: false, ..self.config.clone() },
-            optimizer: state.name,
-            t: state.t,
-            scalars: state.scalars,
-            turns,
+            optimizer,
         };
         let json = serde_json::to_string(&run).map_err(|e| Error::value(e.to_string()))?;
         checkpoint::write(&folder.join(LAST), &self.model, &arrays, &[("mynah.train", json)])
@@ -552,7 +589,7 @@ impl Trainer {
         let path = folder.join(LAST);
         let fail = |why: String| Error::file(&path, why);
         let (file, run) = Run::read(folder)?;
-        let saved = file.model(self.model.device())?;
+        let saved = checkpoint::model(&file, self.model.device())?;
         if saved.config() != self.model.config() || saved.tokenizer() != self.model.tokenizer() {
             return Err(fail("the run there is of a model with other sizes or another tokenizer".into()));
         }
@@ -563,16 +600,7 @@ impl Trainer {
         if run.text != self.corpus.mark {
             return Err(fail("the run there was trained on another text".into()));
         }
-        let mut params = BTreeMap::new();
-        for (index, (t, shape)) in run.turns {
-            let n: usize = shape.iter().product();
-            let slot = |name: &str| {
-                let data = file.array(&format!("train.{index}.{name}"), &[n])?;
-                Ok((name.to_string(), Buffer::F32(data)))
-            };
-            params.insert(index, ParamState { t, shape, slots: vec![slot("m")?, slot("v")?] });
-        }
-        self.optimizer.load_state(OptimizerState { name: run.optimizer, t: run.t, scalars: run.scalars, params })?;
+        self.optimizer.load_state(OptimizerState::from_file(run.optimizer, &file)?)?;
         for ((_, own), (_, theirs)) in self.model.named_params().iter().zip(saved.named_params()) {
             own.set_value(theirs.value().plain())?;
         }
@@ -589,23 +617,21 @@ struct Run {
     best: Option<f64>,
     text: u64,
     config: TrainConfig,
-    optimizer: String,
-    t: u64,
-    scalars: Vec<(String, f64)>,
-    turns: BTreeMap<usize, (u64, Vec<usize>)>, // per parameter: steps and shape
+    optimizer: StateHeader,
 }
 
 /// The newest checkpoint in a run's folder.
 const LAST: &str = "last.safetensors";
 
 impl Run {
-    fn read(folder: &Path) -> Result<(Opened, Self)> {
+    fn read(folder: &Path) -> Result<(ArrayFile, Self)> {
         let path = folder.join(LAST);
         if !path.exists() {
             return Err(Error::file(&path, "no such file; there is no run to resume here"));
         }
-        let file = Opened::read(&path)?;
-        let run = serde_json::from_str(file.meta("mynah.train")?);
+        let file = ArrayFile::read(&path)?;
+        let json = file.meta("mynah.train").ok_or_else(|| file.fail("holds a model, but no run to resume"))?;
+        let run = serde_json::from_str(json);
         let run = run.map_err(|e| Error::file(&path, format!("its training state cannot be read ({e})")))?;
         Ok((file, run))
     }

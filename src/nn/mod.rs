@@ -1,16 +1,24 @@
 //! Tensors on a device, layers, losses and fused operations: the one place that knows burn's backends.
 
+pub mod loss;
+
+mod activation;
 mod device;
 mod functional;
 mod fused;
+mod layers;
+mod module;
 mod param;
 mod step;
 mod tensor;
 
+pub use activation::Activation;
 pub use device::{Device, default_device, set_default_device};
 pub use functional::{Rope, attention, cross_entropy, embedding, linear, rms_norm, silu_mul};
 pub(crate) use fused::lanes;
 pub use fused::release_memory;
+pub use layers::{Dropout, Embedding, LayerNorm, Linear, RmsNorm};
+pub use module::{Module, Named, Sequential, clip_grad_norm, load_params, save_params};
 pub use param::{Param, backward, live_bytes};
 pub use step::{StepParam, step, step_clipped};
 pub use tensor::{

@@ -13,6 +13,8 @@ use burn_flex::FlexTensor;
 
 /// A parameter on its way through an optimizer.
 pub struct StepParam {
+    /// Where its state is in the optimizer: its place among all parameters, those without a gradient included.
+    pub place: usize,
     /// What moves.
     pub param: Param,
     /// Its gradient, of its shape.
@@ -21,10 +23,10 @@ pub struct StepParam {
     pub decay: bool,
 }
 
-/// One step of `optimizer` over `params`; each finds its state by its place in the list.
+/// One step of `optimizer` over `params`; each finds its state by its place.
 ///
 /// # Errors
-/// If a gradient's shape is not its parameter's, or the list is not the one of earlier steps. Nothing has moved then.
+/// If a gradient's shape is not its parameter's, or a place had another parameter in earlier steps. Nothing has moved then.
 pub fn step(optimizer: &mut Optimizer, params: &[StepParam]) -> Result<()> {
     move_by(optimizer, params, None).map(|_| ())
 }
@@ -66,7 +68,8 @@ fn move_by(optimizer: &mut Optimizer, params: &[StepParam], max_norm: Option<f64
     params.iter().for_each(|p| p.param.let_go());
     let outcome = {
         let zip = params.iter().zip(&mut values).zip(&grads).zip(&shapes);
-        let mut list: Vec<_> = zip.map(|(((p, x), g), shape)| x.pair(g).shape(shape).decay(p.decay)).collect();
+        let mut list: Vec<_> =
+            zip.map(|(((p, x), g), shape)| x.pair(g).shape(shape).decay(p.decay).place(p.place)).collect();
         optimizer.step(&mut list)
     };
     for ((p, value), shape) in params.iter().zip(values).zip(&shapes) {
@@ -148,7 +151,7 @@ mod tests {
                 let v = x.value();
                 let found = v.mul(&v).unwrap().sum().backward().unwrap();
                 let grad = found.get(&v).unwrap();
-                step(&mut opt, &[StepParam { param: x.clone(), grad, decay: true }]).unwrap();
+                step(&mut opt, &[StepParam { place: 0, param: x.clone(), grad, decay: true }]).unwrap();
             }
             assert_eq!(x.value().to_f64().unwrap(), [1.0, -0.5]);
             assert!(x.is_leaf() && x.requires_grad());
@@ -160,7 +163,7 @@ mod tests {
         let x = leaf(&[4.0, -2.0], Dtype::F32);
         let grad = Tensor::full(&[3], 1.0, Dtype::F32, Device::Cpu).unwrap();
         let mut opt = sgd(SgdSettings::default()).unwrap();
-        let wrong = step(&mut opt, &[StepParam { param: x.clone(), grad, decay: true }]).unwrap_err();
+        let wrong = step(&mut opt, &[StepParam { place: 0, param: x.clone(), grad, decay: true }]).unwrap_err();
         assert_eq!(wrong.to_string(), "sgd: a gradient [3] for a parameter [2]");
         assert_eq!(x.value().to_f64().unwrap(), [4.0, -2.0]);
     }

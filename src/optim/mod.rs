@@ -10,6 +10,7 @@ mod optimizer;
 mod param;
 mod schedule;
 mod sgd;
+mod state;
 
 #[cfg(test)]
 mod conformance;
@@ -23,6 +24,7 @@ pub use optimizer::{Optimizer, OptimizerState, ParamState, Rule, Turn};
 pub use param::{Buffer, Pair, Param, Real};
 pub use schedule::{Schedule, ScheduleKind};
 pub use sgd::{SgdSettings, sgd};
+pub use state::StateHeader;
 
 use crate::nearest::{nearest, quoted};
 use crate::{Error, Result, options};

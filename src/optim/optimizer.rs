@@ -195,17 +195,22 @@ impl Optimizer {
         Ok(())
     }
 
-    /// One step of the whole list. The list keeps its order from call to call.
+    /// One step of the whole list. The list keeps its order from call to call, or its parameters have places.
     ///
     /// # Errors
-    /// When a gradient or a shape does not fit; then nothing has moved.
+    /// When a gradient or a shape does not fit, or a place comes twice; then nothing has moved.
     pub fn step(&mut self, params: &mut [Param<'_>]) -> Result<()> {
+        let mut places = BTreeSet::new();
         for (index, param) in params.iter().enumerate() {
-            self.check(index, param)?;
+            let place = param.place.unwrap_or(index);
+            self.check(place, param)?;
+            if !places.insert(place) {
+                return Err(Error::value(format!("{}: parameter {place} stands in the list twice", self.name())));
+            }
         }
         self.begin_step();
         for (index, param) in params.iter_mut().enumerate() {
-            self.turn(index, param);
+            self.turn(param.place.unwrap_or(index), param);
         }
         self.moved = None;
         Ok(())

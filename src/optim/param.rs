@@ -107,12 +107,13 @@ pub struct Param<'a> {
     pub(super) shape: Option<&'a [usize]>,
     pub(super) decay: bool,
     pub(super) lr_scale: f64,
+    pub(super) place: Option<usize>,
 }
 
 impl<'a> Param<'a> {
     /// The values `x` with the gradient `g` of the loss at `x`.
     pub fn new<T: Real>(x: &'a mut [T], g: &'a [T]) -> Self {
-        Self { pair: T::pair(x, g), shape: None, decay: true, lr_scale: 1.0 }
+        Self { pair: T::pair(x, g), shape: None, decay: true, lr_scale: 1.0, place: None }
     }
 
     /// Its shape, row-major; a plain vector unless told. Matrix methods look at it.
@@ -128,6 +129,12 @@ impl<'a> Param<'a> {
     /// A factor on the learning rate for this parameter alone; 1 unless told.
     pub fn lr_scale(self, lr_scale: f64) -> Self {
         Self { lr_scale, ..self }
+    }
+
+    /// Its place, by which the optimizer finds its state; its place in the list unless told. For lists that leave some
+    /// parameters out.
+    pub fn place(self, place: usize) -> Self {
+        Self { place: Some(place), ..self }
     }
 
     pub(super) fn dims(&self) -> Vec<usize> {

@@ -38,7 +38,7 @@ impl Engine {
     /// Copies the weights of `model` as they are now.
     pub fn new(model: &Model) -> Result<Self> {
         let config = model.config().clone();
-        let mut weights = checkpoint::weights(model)?.into_iter().map(|array| array.data);
+        let mut weights = checkpoint::weights(model)?.into_iter().map(|array| array.numbers.into_f32());
         let mut next = || weights.next().unwrap_or_default(); // in the order of `named_params`
         let embed = next();
         let layer = |_| Layer {

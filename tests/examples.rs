@@ -1,0 +1,94 @@
+//! Every example and every game runs, without a screen and in a few steps.
+
+use super::cli::{Run, mynah_in};
+use std::path::{Path, PathBuf};
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Runs a script of the project in an empty folder.
+fn run(script: &str, args: &[&str], input: &str, folder: &Path) -> Run {
+    let script = project(script).display().to_string();
+    let all: Vec<&str> = std::iter::once(script.as_str()).chain(args.iter().copied()).collect();
+    let run = mynah_in(folder, &all, input);
+    assert_eq!((run.code, run.err.contains("traceback")), (0, false), "{script} {args:?}:\n{}\n{}", run.out, run.err);
+    run
+}
+
+#[test]
+fn every_lesson_runs() {
+    let mut lessons: Vec<String> = std::fs::read_dir(project("examples"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".lua") && name.starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    lessons.sort();
+    assert!(lessons.len() >= 6, "{lessons:?}");
+    for lesson in lessons {
+        let folder = tempfile::tempdir().unwrap();
+        let args: &[&str] = if lesson.starts_with("01") { &[] } else { &["--steps", "6"] };
+        let run = run(&format!("examples/{lesson}"), args, "", folder.path());
+        // What each lesson is about came out.
+        let wanted = match &lesson[..2] {
+            "01" => "times its transpose:\ttensor 2x2 f32\n{{14, 32},\n {32, 77}}",
+            "02" => "at (3, -1):\ttensor 2 f32\n{ 6, -2}",
+            "03" => "of 200 points are told apart",
+            "04" => "exam of 20 sums",
+            "05" => "from its file: One grey bird",
+            "06" => "the very same weights? yes",
+            _ => panic!("{lesson} has no check here"),
+        };
+        assert!(run.out.contains(wanted), "{lesson}:\n{}", run.out);
+    }
+}
+
+#[test]
+fn pretrain_ends_with_its_loss_and_its_model_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "the mill turns, the river runs, the miller counts his sacks\n".repeat(30);
+    std::fs::write(folder.path().join("book.txt"), text).unwrap();
+    let args =
+        ["book.txt", "--steps", "40", "--layers", "1", "--heads", "2", "--dim", "32", "--lr", "0.01", "--warmup", "5"];
+    let trained = run("examples/pretrain.lua", &[&args[..], &["--checkpoint", "run"]].concat(), "", folder.path());
+    let last = trained.out.lines().last().unwrap();
+    let loss: f64 = last.strip_prefix("val_loss ").and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{last}"));
+    assert!((0.01..2.0).contains(&loss), "{last}");
+    for from in ["book.safetensors", "run"] {
+        let went =
+            run("examples/continue.lua", &[from, "the mill", "--tokens", "20", "--seed", "1"], "", folder.path());
+        assert!(went.out.starts_with("the mill") && went.out.trim_end().len() > 20, "{}", went.out);
+    }
+    let again = run(
+        "examples/pretrain.lua",
+        &["book.txt", "--resume", "--checkpoint", "run", "--dim", "32", "--layers", "1", "--heads", "2"],
+        "",
+        folder.path(),
+    );
+    assert_eq!(again.out.lines().last(), Some(last), "a finished run is finished");
+}
+
+#[test]
+fn pretrain_says_what_it_cannot_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("short.txt", b"too short");
+    write("empty.txt", b"");
+    write("latin.txt", b"caf\xe9 au lait");
+    let script = project("examples/pretrain.lua").display().to_string();
+    for (args, message) in [
+        (&["none.txt"][..], "none.txt: no such file"),
+        (&["empty.txt"], "empty.txt: the file is empty"),
+        (&["short.txt"], "train: the text has 9 tokens, 9 of them to train on; a context of 64 needs at least 65"),
+        (&["latin.txt"], "latin.txt: not UTF-8 text (byte 4 in line 1)"),
+        (&["short.txt", "--stesp", "5"], "unknown option `--stesp`; did you mean `--steps`?"),
+        (&["short.txt", "--dim", "-8"], "model: `dim` must be a whole number of at least 0, got integer `-8`"),
+        (&[], "one text file to learn, please"),
+    ] {
+        let all: Vec<&str> = std::iter::once(script.as_str()).chain(args.iter().copied()).collect();
+        let run = mynah_in(folder.path(), &all, "");
+        let first = run.err.lines().next().unwrap_or_default();
+        assert!(run.code == 1 && first.contains(message), "{args:?}: {}", run.err);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing was written");
+}

@@ -1,0 +1,36 @@
+//! The Lua scripts in `tests/lua`, each in a fresh Lua state. A script fails by raising an error.
+
+use super::api::vm;
+use std::path::Path;
+
+/// Runs `tests/lua/NAME.lua` with an empty folder's path in `TMP`.
+fn script(name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lua").join(format!("{name}.lua"));
+    let code = std::fs::read_to_string(&path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let lua = vm();
+    lua.globals().set("TMP", folder.path().display().to_string()).unwrap();
+    let check = lua.load(include_str!("lua/check.lua")).set_name("=check.lua").into_function().unwrap();
+    lua.globals().set("check", check.call::<mlua::Table>(()).unwrap()).unwrap();
+    lua.load(&code).set_name(format!("={name}.lua")).exec().unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn tensors_from_lua() {
+    script("tensor");
+}
+
+#[test]
+fn nets_from_lua() {
+    script("nn");
+}
+
+#[test]
+fn optimizers_from_lua() {
+    script("optim");
+}
+
+#[test]
+fn language_models_from_lua() {
+    script("lm");
+}
