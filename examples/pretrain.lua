@@ -38,20 +38,18 @@ print(bird)
 local losses = {}
 local how = { text = text, on_step = function(s) losses[#losses + 1] = s.loss end, progress = options.progress }
 if options.checkpoint ~= "" then how.checkpoint = options.checkpoint end
-local report
-if options.resume then
-  report = select(2, bird:resume(how))
-else
-  how.seed = options.seed
+local learn = bird.resume
+if not options.resume then
+  learn, how.seed = bird.train, options.seed
   for name in pairs(training) do how[name] = options[name] end
-  report = select(2, bird:train(how))
 end
+local _, report = learn(bird, how)
 if #losses > 1 then
   print(("loss  %s  %.2f to %.2f"):format(mynah.plot.sparkline(losses, 60), losses[1], losses[#losses]))
 end
 print(("%d steps in %.1f seconds, %.0f tokens a second"):format(report.steps, report.seconds, report.tokens_per_second))
 
-local name = files[1]:match("([^/\\]+)$"):gsub("%.[^.]*$", "")
+local name = files[1]:gsub(".*[/\\]", ""):gsub("%.[^.]*$", "")
 local out = options.out ~= "" and options.out or name .. ".safetensors"
 bird:save(out)
 print("saved as " .. out)

@@ -158,6 +158,9 @@
 ---@operator pow(mynah.Tensor|number): mynah.Tensor
 ---@operator unm: mynah.Tensor
 ---@operator len: integer
+---@field [integer] any A row, a part or (of a row of numbers) a number; see the class.
+---@field [table] any A row, a part or (of a row of numbers) a number; see the class.
+---@field [mynah.Tensor] any A row, a part or (of a row of numbers) a number; see the class.
 local Tensor = {}
 
 ---The only element, as a Lua number or boolean.
@@ -211,7 +214,7 @@ function Tensor:detach() end
 function Tensor:backward() end
 
 ---Forgets the derivative.
----@return self
+---@return mynah.Tensor
 function Tensor:zero_grad() end
 
 ---Whether elements equal `other`, as a bool tensor.
@@ -602,77 +605,77 @@ function Tensor:triu(k) end
 ---assert(x[1] == 6)
 ---```
 ---@param other mynah.Tensor|number
----@return self
+---@return mynah.Tensor
 function Tensor:add_(other) end
 
 ---Subtracts `other` from the tensor itself.
 ---@param other mynah.Tensor|number
----@return self
+---@return mynah.Tensor
 function Tensor:sub_(other) end
 
 ---Multiplies the tensor itself by `other`.
 ---@param other mynah.Tensor|number
----@return self
+---@return mynah.Tensor
 function Tensor:mul_(other) end
 
 ---Divides the tensor itself by `other`.
 ---@param other mynah.Tensor|number
----@return self
+---@return mynah.Tensor
 function Tensor:div_(other) end
 
 ---Raises the tensor itself to the power `other`.
 ---@param other mynah.Tensor|number
----@return self
+---@return mynah.Tensor
 function Tensor:pow_(other) end
 
 ---Limits the tensor itself to [low, high].
 ---@param low number
 ---@param high number
----@return self
+---@return mynah.Tensor
 function Tensor:clamp_(low, high) end
 
 ---Replaces every element by its exponential.
----@return self
+---@return mynah.Tensor
 function Tensor:exp_() end
 
 ---Replaces every element by its square root.
----@return self
+---@return mynah.Tensor
 function Tensor:sqrt_() end
 
 ---Replaces every element by its absolute value.
----@return self
+---@return mynah.Tensor
 function Tensor:abs_() end
 
 ---Replaces every element by its negative.
----@return self
+---@return mynah.Tensor
 function Tensor:neg_() end
 
 ---Sets every element to `value`.
 ---@param value number
----@return self
+---@return mynah.Tensor
 function Tensor:fill_(value) end
 
 ---Sets every element to 0.
----@return self
+---@return mynah.Tensor
 function Tensor:zero_() end
 
 ---Copies the elements of `other`, which is stretched to fit, into the tensor itself.
 ---@param other mynah.Tensor|table
----@return self
+---@return mynah.Tensor
 function Tensor:copy_(other) end
 
 ---Replaces every element by a normal random number with `mean` (default 0) and `std` (default 1).
 ---@param mean? number
 ---@param std? number
 ---@param seed? integer
----@return self
+---@return mynah.Tensor
 function Tensor:normal_(mean, std, seed) end
 
 ---Replaces every element by a random number uniform in [low, high) (default 0 and 1).
 ---@param low? number
 ---@param high? number
 ---@param seed? integer
----@return self
+---@return mynah.Tensor
 function Tensor:uniform_(low, high, seed) end
 
 ---A layer or a net: called like a function, `net(x)`.
@@ -681,7 +684,9 @@ function Tensor:uniform_(low, high, seed) end
 ---@class mynah.Module
 ---@field training boolean Whether it is in training mode, where dropout drops.
 ---@field size integer How many numbers it has learned, or will.
----@overload fun(rest: any): any
+---@overload fun(...: any): any
+---@field [integer] any A layer by its number, a parameter or field by its name.
+---@field [string] any A layer by its number, a parameter or field by its name.
 ---@operator len: integer
 local Module = {}
 
@@ -696,11 +701,11 @@ function Module:forward(...) end
 
 ---Puts it into training mode (or, with false, out of it).
 ---@param on? boolean
----@return self
+---@return mynah.Module
 function Module:train(on) end
 
 ---Puts it into use: dropout no longer drops.
----@return self
+---@return mynah.Module
 function Module:eval() end
 
 ---Its learned tensors by name.
@@ -712,7 +717,7 @@ function Module:eval() end
 function Module:parameters() end
 
 ---Forgets its derivatives.
----@return self
+---@return mynah.Module
 function Module:zero_grad() end
 
 ---Copies of all its tensors by name, as they are now.
@@ -729,7 +734,7 @@ function Module:state_dict() end
 
 ---Takes back what `state_dict` gave; names and shapes must be the same.
 ---@param state table
----@return self
+---@return mynah.Module
 function Module:load_state_dict(state) end
 
 ---Writes its tensors to a safetensors file, as PyTorch has them.
@@ -741,17 +746,17 @@ function Module:load_state_dict(state) end
 ---assert(again.weight:eq(net.weight):all():item())
 ---```
 ---@param path string
----@return self
+---@return mynah.Module
 function Module:save(path) end
 
 ---Reads what `save` wrote, or PyTorch for the same layers; nothing changes if it does not fit.
 ---@param path string
----@return self
+---@return mynah.Module
 function Module:load(path) end
 
 ---Moves its tensors to a device: "cpu", or "wgpu" in a build that has it.
 ---@param name string
----@return self
+---@return mynah.Module
 function Module:to(name) end
 
 ---Moves parameters downhill. It remembers each by its place, so give it the same net every time.
@@ -777,12 +782,12 @@ local Optimizer = {}
 ---```
 ---@param what any
 ---@param gradient? any
----@return self
+---@return mynah.Optimizer
 function Optimizer:step(what, gradient) end
 
 ---Forgets derivatives without a step.
 ---@param what any
----@return self
+---@return mynah.Optimizer
 function Optimizer:zero_grad(what) end
 
 ---Writes what it remembers to a file, for `load`.
@@ -793,12 +798,12 @@ function Optimizer:zero_grad(what) end
 ---assert(mynah.optim.adam():load(TMP .. "/opt.safetensors").t == 1)
 ---```
 ---@param path string
----@return self
+---@return mynah.Optimizer
 function Optimizer:save(path) end
 
 ---Goes on from what `save` wrote; the settings are its own.
 ---@param path string
----@return self
+---@return mynah.Optimizer
 function Optimizer:load(path) end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
@@ -861,7 +866,7 @@ local Model = {}
 ---assert(report.steps == 5 and report.val_loss < 4)
 ---```
 ---@param options? mynah.TrainOptions
----@return self
+---@return mynah.Model
 ---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean }
 function Model:train(options) end
 
@@ -876,7 +881,7 @@ function Model:train(options) end
 ---assert(report.steps == 6)
 ---```
 ---@param options? mynah.ResumeOptions
----@return self
+---@return mynah.Model
 ---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean }
 function Model:resume(options) end
 
@@ -954,7 +959,7 @@ function Model:parameters() end
 
 ---Writes the model to one safetensors file, which carries sizes and tokenizer.
 ---@param path string
----@return self
+---@return mynah.Model
 function Model:save(path) end
 
 ---A scriptable machine-learning kernel: tensors here, the rest in its rooms (`mynah.nn`, `mynah.optim`, ...).

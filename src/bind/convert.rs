@@ -279,6 +279,32 @@ impl<T: ToLua> ToLua for Vec<T> {
     }
 }
 
+/// What stands in brackets: a place, or ranges for each dimension, or a mask.
+pub struct Places(pub Value);
+/// What stands in brackets or behind a dot: a place or a name.
+pub struct Key(pub Value);
+
+impl LuaType for Places {
+    fn lua_type() -> String {
+        "integer|table|mynah.Tensor".into()
+    }
+}
+impl LuaType for Key {
+    fn lua_type() -> String {
+        "integer|string".into()
+    }
+}
+impl FromArg for Places {
+    fn from_arg(value: Value, _: &Lua) -> Outcome<Self> {
+        Ok(Self(value))
+    }
+}
+impl FromArg for Key {
+    fn from_arg(value: Value, _: &Lua) -> Outcome<Self> {
+        Ok(Self(value))
+    }
+}
+
 /// All arguments that are left.
 pub struct Rest(pub MultiValue);
 

@@ -178,7 +178,7 @@ impl Api {
             }
             let _ = writeln!(out, "local {} = {{}}\n", class.name);
             for f in class.members.iter().filter(|f| f.kind == Kind::Method) {
-                annotate(&mut out, f, &format!("{}:{}", class.name, f.name));
+                annotate(&mut out, f, &format!("{}:{}", class.name, f.name), class.name);
             }
         }
         for module in &self.modules {
@@ -186,7 +186,7 @@ impl Api {
             let local = if module.path == "mynah" { "local " } else { "" };
             let _ = writeln!(out, "{local}{} = {{}}\n", module.path);
             for f in &module.functions {
-                annotate(&mut out, f, &format!("{}.{}", module.path, f.name));
+                annotate(&mut out, f, &format!("{}.{}", module.path, f.name), "");
             }
         }
         out + "return mynah\n"
@@ -297,7 +297,7 @@ fn parenthesised(lua_type: &str) -> String {
     if lua_type.starts_with("fun(") { format!("({lua_type})") } else { lua_type.into() }
 }
 
-fn annotate(out: &mut String, f: &Function, path: &str) {
+fn annotate(out: &mut String, f: &Function, path: &str, class: &str) {
     comment(out, &unindent(f.doc));
     for (name, lua_type) in &f.params {
         let (mark, lua_type) = match lua_type.strip_suffix('?') {
@@ -311,6 +311,7 @@ fn annotate(out: &mut String, f: &Function, path: &str) {
         }
     }
     for returned in &f.returns {
+        let returned = if returned == "self" { format!("mynah.{class}") } else { returned.clone() };
         let _ = writeln!(out, "---@return {returned}");
     }
     let names: Vec<_> = f.params.iter().map(|p| if p.0 == "rest" { "..." } else { p.0 }).collect();
@@ -327,8 +328,14 @@ fn annotate_operator(out: &mut String, f: &Function, returns: &str) {
             let _ = writeln!(out, "---@operator {}: {returns}", f.name);
         }
         "call" => {
-            let types: Vec<_> = f.params.iter().map(|(n, t)| format!("{n}: {t}")).collect();
+            let name = |n: &&'static str| if *n == "rest" { "..." } else { *n };
+            let types: Vec<_> = f.params.iter().map(|(n, t)| format!("{}: {t}", name(n))).collect();
             let _ = writeln!(out, "---@overload fun({}): {returns}", types.join(", "));
+        }
+        "index" => {
+            for key in f.params.iter().flat_map(|p| p.1.split('|')) {
+                let _ = writeln!(out, "---@field [{key}] {returns} {}", summary(f.doc));
+            }
         }
         _ => {}
     }

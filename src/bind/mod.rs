@@ -2,6 +2,7 @@
 //!
 //! [`declare`] turns declarations into data, [`shim`] raises errors at the caller's line, [`convert`] and [`options`]
 //! read arguments, [`docs`] writes the annotations, the reference page and `help`.
+#![allow(clippy::redundant_closure_call)] // a declaration's body is called as a closure, so that `?` works in it
 
 pub mod convert;
 pub mod declare;

@@ -1,6 +1,6 @@
 //! `mynah.nn`: layers, nets written in Lua, losses, weights in files.
 
-use super::convert::{FromArg, Ref, Rest, This, ToLua, got};
+use super::convert::{FromArg, Key, Ref, Rest, This, ToLua, got};
 use super::options::Options;
 use super::params;
 use super::root::fresh_seed;
@@ -669,9 +669,9 @@ lua_class! {
         /// What comes out for the given tensors: most layers take one.
         meta call(this, @lua, rest: Rest) -> Values { this.forward(lua, rest.0) }
         /// A layer by its number, a parameter or field by its name.
-        meta index(this, @lua, key: Value) -> Value {
-            match (&this.parts, &key) {
-                (Some(table), _) => Ok(table.get(key)?),
+        meta index(this, @lua, key: Key) -> Value {
+            match (&this.parts, &key.0) {
+                (Some(table), key) => Ok(table.get(key)?),
                 (None, Value::String(name)) => {
                     let name = name.to_string_lossy();
                     match this.inner.params().into_iter().find(|n| n.name == name) {

@@ -1,6 +1,6 @@
 //! `Tensor` as Lua sees it: counted from 1, with operators, slices and gradients.
 
-use super::convert::{FromArg, LuaType, Ref, Returns, This, ToLua, expected, got};
+use super::convert::{FromArg, LuaType, Places, Ref, Returns, This, ToLua, expected, got};
 use super::root::fresh_seed;
 use super::shim::{Outcome, fault};
 use crate::data::Rng;
@@ -146,7 +146,7 @@ impl NewShape {
         if open > 1 || self.0.iter().any(|s| *s < -1) {
             return fault(format!("reshape: sizes are positive, and at most one may be -1, got {:?}", self.0));
         }
-        let rest = if known > 0 { len / known } else { 0 };
+        let rest = len.checked_div(known).unwrap_or(0);
         Ok(self.0.iter().map(|&s| if s == -1 { rest } else { s as usize }).collect())
     }
 }
@@ -465,8 +465,8 @@ lua_class! {
         /// local x = mynah.tensor{ {1, 2}, {3, 4} }
         /// assert(x[2][1] == 3 and x[{ {}, 2 }]:sum():item() == 6 and x[{1, 2}] == 2)
         /// ```
-        meta index(this, @lua, key: Value) -> Value {
-            if key.is_string() { Ok(Value::Nil) } else { read_part(lua, &this.0.value(), &key) }
+        meta index(this, @lua, key: Places) -> Value {
+            if key.0.is_string() { Ok(Value::Nil) } else { read_part(lua, &this.0.value(), &key.0) }
         }
         /// Writes a part; see the class.
         ///
