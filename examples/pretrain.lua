@@ -12,7 +12,7 @@
 local mynah = require "mynah"
 
 local sizes = { dim = 128, layers = 4, heads = 4, kv_heads = 0, hidden = 0, context = 64, rope_theta = 10000 }
-local training = { steps = 2000, batch = 12, accumulate = 1, lr = 2e-3, min_lr = 0.1, warmup = 100, weight_decay = 0.1,
+local training = { steps = 2000, batch = 12, accumulate = 1, lr = 1e-3, min_lr = 0.1, warmup = 100, weight_decay = 0.1,
   beta1 = 0.9, beta2 = 0.99, clip = 1, val_fraction = 0.1, start = "anywhere", eval_interval = 250, eval_windows = 64,
   log_interval = 10, checkpoint_interval = 500, progress = true }
 local own = { tokenizer = "char", out = "", sample = 200, checkpoint = "", resume = false, seed = 1 }

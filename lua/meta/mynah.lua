@@ -3,23 +3,23 @@
 
 ---Settings of [`adam`].
 ---@class mynah.AdamOptions
----@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001. Default 0.001.
----@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9. Default 0.9.
----@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999. Default 0.999.
----@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8. Default 1e-8.
----@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0. Default 0.0.
----@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false. Default false.
----@field schedule? table How the learning rate changes over the run. Default: not at all. Default { kind = "constant", warmup = 0, steps = 0, min_ratio = 0.0 }.
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
 ---Settings of [`adamw`].
 ---@class mynah.AdamwOptions
----@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001. Default 0.001.
----@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9. Default 0.9.
----@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999. Default 0.999.
----@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8. Default 1e-8.
----@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.01. Default 0.01.
----@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false. Default false.
----@field schedule? table How the learning rate changes over the run. Default: not at all. Default { kind = "constant", warmup = 0, steps = 0, min_ratio = 0.0 }.
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.01.
+---@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
 ---How dropout draws.
 ---@class mynah.DropoutOptions
@@ -84,14 +84,21 @@
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
 
+---How the learning rate changes over a run.
+---@class mynah.ScheduleOptions
+---@field kind? "constant"|"linear"|"cosine" The way down after the warm-up: "constant", "linear" or "cosine". Default "constant".
+---@field warmup? integer Steps of linear rise to the full rate at the start. Default 0.
+---@field steps? integer Steps of the whole run, warm-up included; "linear" and "cosine" need it. Default 0.
+---@field min_ratio? number Share of the full rate that "linear" and "cosine" end at and keep, in [0, 1]. Default 0.0.
+
 ---Settings of [`sgd`].
 ---@class mynah.SgdOptions
----@field lr? number Learning rate: the step per unit of gradient, at least 0. Default 0.001. Default 0.001.
----@field momentum? number Share of the velocity kept from step to step, in [0, 1). Default 0: no momentum. Default 0.0.
----@field dampening? number Share of the gradient kept out of the velocity, in [0, 1]. Default 0. Default 0.0.
----@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0. Default 0.0.
----@field nesterov? boolean Look ahead along the velocity (needs momentum and no dampening). Default false. Default false.
----@field schedule? table How the learning rate changes over the run. Default: not at all. Default { kind = "constant", warmup = 0, steps = 0, min_ratio = 0.0 }.
+---@field lr? number Learning rate: the step per unit of gradient, at least 0. Default 0.001.
+---@field momentum? number Share of the velocity kept from step to step, in [0, 1). Default 0.0.
+---@field dampening? number Share of the gradient kept out of the velocity, in [0, 1]. Default 0.0.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field nesterov? boolean Look ahead along the velocity (needs momentum and no dampening). Default false.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
 ---How `smooth_l1` is put together.
 ---@class mynah.SmoothL1Options

@@ -17,11 +17,26 @@ pub struct OptionField {
     pub doc: String,
 }
 
+impl OptionField {
+    /// Its default if it fits in a line, and what it means, in one line and without telling that default twice.
+    fn told(&self) -> (Option<&str>, String) {
+        let doc = self.doc.replace('\n', " ");
+        let default = self.default.as_deref().filter(|d| !d.starts_with('{') || !doc.contains("Default"));
+        let doc = match doc.rfind("Default ") {
+            Some(at) if default.is_some() => doc[..at].trim_end().to_string(),
+            _ => doc,
+        };
+        (default, doc)
+    }
+}
+
 /// A table of named options that a function takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionTable {
     /// Its class name, such as `AdamOptions`.
     pub name: String,
+    /// The field of the table before it that it is the value of, if it is not a parameter itself.
+    pub within: Option<String>,
     /// What it is.
     pub doc: String,
     /// Its keys.
@@ -86,11 +101,16 @@ impl Function {
         }
         let _ = writeln!(out, "\n{}", unindent(self.doc).replace("```lua\n", "\nExample:\n").replace("```", ""));
         for table in &self.tables {
-            let _ = writeln!(out, "Options:");
+            match &table.within {
+                None => out.push_str("Options:\n"),
+                Some(field) => {
+                    let _ = writeln!(out, "Options of `{field}`:");
+                }
+            }
             for field in &table.fields {
-                let default = field.default.as_ref().map_or(String::new(), |d| format!(" = {d}"));
-                let head = format!("{}{default}", field.name);
-                let _ = writeln!(out, "  {head:<26} {} ({})", field.doc.replace('\n', " "), field.lua_type);
+                let (default, doc) = field.told();
+                let head = format!("{}{}", field.name, default.map_or(String::new(), |d| format!(" = {d}")));
+                let _ = writeln!(out, "  {head:<26} {doc} ({})", field.lua_type.replace("mynah.", ""));
             }
         }
         out.trim_end().to_string()
@@ -157,8 +177,8 @@ impl Api {
             comment(&mut out, &table.doc);
             let _ = writeln!(out, "---@class mynah.{}", table.name);
             for f in &table.fields {
-                let default = f.default.as_ref().map_or(String::new(), |d| format!(" Default {d}."));
-                let doc = format!("{}{default}", f.doc.replace('\n', " "));
+                let (default, doc) = f.told();
+                let doc = format!("{doc}{}", default.map_or(String::new(), |d| format!(" Default {d}.")));
                 let _ = writeln!(out, "---@field {}? {} {doc}", f.name, parenthesised(&f.lua_type));
             }
             out.push('\n');
@@ -208,9 +228,14 @@ impl Api {
             for table in &f.tables {
                 let _ = writeln!(out, "\n| option | type | default | |\n|---|---|---|---|");
                 for o in &table.fields {
-                    let default = o.default.as_deref().map_or(String::new(), |d| format!("`{d}`"));
-                    let kind = o.lua_type.replace('|', " \\| ");
-                    let _ = writeln!(out, "| `{}` | {kind} | {default} | {} |", o.name, o.doc.replace('\n', " "));
+                    let (default, doc) = o.told();
+                    let default = default.map_or(String::new(), |d| format!("`{d}`"));
+                    let kind = o.lua_type.replace('|', " \\| ").replace("mynah.", "");
+                    let name = match &table.within {
+                        Some(outer) => format!("{outer}.{}", o.name),
+                        None => o.name.clone(),
+                    };
+                    let _ = writeln!(out, "| `{name}` | {kind} | {default} | {doc} |");
                 }
             }
         };

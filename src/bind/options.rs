@@ -72,18 +72,44 @@ pub struct Options<T, E = NoExtras>(pub T, pub E);
 fn fields<T: Settings, E: Extras>() -> Vec<OptionField> {
     let schema = schemars::schema_for!(T).to_value();
     let defaults = serde_json::to_value(T::default()).unwrap_or(Json::Null);
-    let properties = schema.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
-    let mut fields: Vec<_> = properties
-        .iter()
-        .map(|(name, field)| OptionField {
-            name: name.clone(),
-            lua_type: lua_type_of(field, &schema),
-            default: defaults.get(name).filter(|d| !d.is_null()).map(literal),
-            doc: field.get("description").and_then(Json::as_str).unwrap_or_default().into(),
-        })
-        .collect();
+    let mut fields = properties(&schema, &schema, &defaults);
     fields.extend(E::fields());
     fields
+}
+
+/// The keys of one object's schema, with their defaults.
+fn properties(schema: &Json, root: &Json, defaults: &Json) -> Vec<OptionField> {
+    let properties = schema.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
+    let field = |(name, field): (&String, &Json)| OptionField {
+        name: name.clone(),
+        lua_type: lua_type_of(field, root),
+        default: defaults.get(name).filter(|d| !d.is_null()).map(literal),
+        doc: field.get("description").and_then(Json::as_str).unwrap_or_default().into(),
+    };
+    properties.iter().map(field).collect()
+}
+
+/// The option tables within an option table, such as `schedule` of an optimizer.
+fn inner_tables(root: &Json, defaults: &Json) -> Vec<OptionTable> {
+    let properties = root.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
+    let table = |(field, schema): (&String, &Json)| {
+        let (name, target) = referred(schema, root)?;
+        Some(OptionTable {
+            name: class_name(name),
+            within: Some(field.clone()),
+            doc: target.get("description").and_then(Json::as_str).unwrap_or_default().into(),
+            fields: self::properties(target, root, &defaults[field]),
+        })
+    };
+    properties.iter().filter_map(table).collect()
+}
+
+/// The name and schema of the object that a field refers to.
+fn referred<'a>(schema: &'a Json, root: &'a Json) -> Option<(&'a str, &'a Json)> {
+    let reference = schema.get("$ref").and_then(Json::as_str)?;
+    let target = root.pointer(reference.trim_start_matches('#'))?;
+    target.get("properties")?;
+    Some((reference.rsplit('/').next()?, target))
 }
 
 /// A JSON value as one writes it in Lua.
@@ -100,6 +126,9 @@ fn literal(value: &Json) -> String {
 
 /// The LuaCATS type of a JSON schema.
 fn lua_type_of(schema: &Json, root: &Json) -> String {
+    if let Some((name, _)) = referred(schema, root) {
+        return format!("mynah.{}", class_name(name));
+    }
     if let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
         let target = reference.trim_start_matches('#');
         return root.pointer(target).map_or("any".into(), |s| lua_type_of(s, root));
@@ -141,12 +170,20 @@ impl<T: Settings, E: Extras> LuaType for Options<T, E> {
     fn tables() -> Vec<OptionTable> {
         let schema = schemars::schema_for!(T).to_value();
         let doc = schema.get("description").and_then(Json::as_str).unwrap_or_default();
-        vec![OptionTable { name: table_name::<T>(), doc: doc.into(), fields: fields::<T, E>() }]
+        let outer = OptionTable { name: table_name::<T>(), within: None, doc: doc.into(), fields: fields::<T, E>() };
+        let defaults = serde_json::to_value(T::default()).unwrap_or(Json::Null);
+        std::iter::once(outer).chain(inner_tables(&schema, &defaults)).collect()
     }
 }
 
 fn table_name<T: JsonSchema>() -> String {
-    T::schema_name().replace("Config", "Options").replace("Settings", "Options")
+    class_name(&T::schema_name())
+}
+
+/// What editors call the option table of a settings struct.
+fn class_name(name: &str) -> String {
+    let stem = name.strip_suffix("Config").or_else(|| name.strip_suffix("Settings")).unwrap_or(name);
+    format!("{}Options", stem.trim_end_matches("Options"))
 }
 
 impl<T: Settings, E: Extras> FromArg for Options<T, E> {
