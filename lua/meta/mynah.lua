@@ -114,8 +114,10 @@
 
 ---How a tokenizer is made.
 ---@class mynah.TokenizerOptions
----@field kind? "char"|"byte" What a token is. Default "char".
----@field text? string The text whose characters a `char` tokenizer knows.
+---@field kind? "char"|"byte"|"trie" What a token is: "char", "byte" or "trie". Default "char".
+---@field words? string[] The words of a `trie`. Default: those of its `text`, each with the space before it.
+---@field most? integer Most words that a `trie` learns from its `text`; 0 means 4096. Default 0.
+---@field text? string The text whose characters a `char` tokenizer knows, or whose words a `trie`.
 
 ---How a model is trained.
 ---@class mynah.TrainOptions
@@ -815,7 +817,7 @@ function Optimizer:load(path) end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
----@field kind string "char" or "byte".
+---@field kind string "char", "byte" or "trie".
 ---@field vocab_size integer How many distinct tokens there are.
 local Tokenizer = {}
 
@@ -1582,11 +1584,14 @@ mynah.lm = {}
 
 ---A tokenizer: what turns text into token numbers and back.
 ---
----A `char` tokenizer knows the characters of its `text`; a `byte` tokenizer knows everything.
+---A `char` tokenizer knows the characters of its `text`, one token each. A `byte` tokenizer knows everything. A `trie`
+---has one token for each of its words and spells the rest in bytes: fewer tokens, so a small model learns sentences sooner.
 ---
 ---```lua
 ---local tok = mynah.lm.tokenizer{ kind = "char", text = "banana" }
 ---assert(tok.vocab_size == 3 and tok:encode("ban")[1] == 1)
+---local words = mynah.lm.tokenizer{ kind = "trie", words = { "the", " mill" } }
+---assert(words:encode("the mill!")[2] == 257 and words:decode(words:encode("the sea")) == "the sea")
 ---```
 ---@param options? mynah.TokenizerOptions
 ---@return mynah.Tokenizer

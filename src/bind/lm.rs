@@ -5,7 +5,9 @@ use super::options::Options;
 use super::root::fresh_seed;
 use super::shim::{Callback, Fault, Outcome, Shim, fault};
 use super::tensor::{LuaTensor, TensorLike};
-use crate::lm::{GenerateConfig, Model, ModelConfig, ResumeConfig, StepReport, Tokenizer, TrainConfig, TrainReport};
+use crate::lm::{
+    GenerateConfig, Model, ModelConfig, ResumeConfig, StepReport, Tokenizer, TrainConfig, TrainReport, TrieTokenizer,
+};
 use crate::nn::{self, Dtype, Tensor};
 use crate::{lua_class, lua_extras, lua_module};
 use mlua::{Function, Lua, LuaSerdeExt, MultiValue, Table, Value};
@@ -18,8 +20,12 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenizerConfig {
-    /// What a token is.
+    /// What a token is: "char", "byte" or "trie".
     pub kind: TokenizerKind,
+    /// The words of a `trie`. Default: those of its `text`, each with the space before it.
+    pub words: Vec<String>,
+    /// Most words that a `trie` learns from its `text`; 0 means 4096.
+    pub most: usize,
 }
 
 /// The kinds of tokenizer.
@@ -31,12 +37,14 @@ pub enum TokenizerKind {
     Char,
     /// One token per byte.
     Byte,
+    /// One token per word of a list, by longest match; what no word covers is spelled in bytes.
+    Trie,
 }
 
 lua_extras! {
     /// What a tokenizer learns from.
     TokenizerExtras {
-        /// The text whose characters a `char` tokenizer knows.
+        /// The text whose characters a `char` tokenizer knows, or whose words a `trie`.
         text: Bytes = "string"
     }
 }
@@ -118,17 +126,28 @@ lua_module! {
     module "mynah.lm" {
         /// A tokenizer: what turns text into token numbers and back.
         ///
-        /// A `char` tokenizer knows the characters of its `text`; a `byte` tokenizer knows everything.
+        /// A `char` tokenizer knows the characters of its `text`, one token each. A `byte` tokenizer knows everything. A `trie`
+        /// has one token for each of its words and spells the rest in bytes: fewer tokens, so a small model learns sentences sooner.
         ///
         /// ```lua
         /// local tok = mynah.lm.tokenizer{ kind = "char", text = "banana" }
         /// assert(tok.vocab_size == 3 and tok:encode("ban")[1] == 1)
+        /// local words = mynah.lm.tokenizer{ kind = "trie", words = { "the", " mill" } }
+        /// assert(words:encode("the mill!")[2] == 257 and words:decode(words:encode("the sea")) == "the sea")
         /// ```
         fn tokenizer(options: Options<TokenizerConfig, TokenizerExtras>) -> LuaTokenizer {
             let Options(config, extras) = options;
             let tokenizer = match (config.kind, extras.text) {
                 (TokenizerKind::Byte, _) => Tokenizer::bytes(),
                 (TokenizerKind::Char, Some(text)) => Tokenizer::chars(utf8("tokenizer", &text.0)?)?,
+                (TokenizerKind::Trie, text) if config.words.is_empty() => match text {
+                    Some(text) => {
+                        let most = if config.most == 0 { 4096 } else { config.most };
+                        Tokenizer::Trie(TrieTokenizer::learn(utf8("tokenizer", &text.0)?, most)?)
+                    }
+                    None => return fault("tokenizer: a `trie` tokenizer needs its `words`, or the `text` whose words it shall know"),
+                },
+                (TokenizerKind::Trie, _) => Tokenizer::trie(config.words)?,
                 (TokenizerKind::Char, None) => return fault("tokenizer: a `char` tokenizer needs the `text` whose characters it shall know"),
             };
             Ok(LuaTokenizer(Arc::new(tokenizer)))
@@ -177,7 +196,7 @@ lua_module! {
 lua_class! {
     /// What turns text into token numbers and back. Token numbers count from 0, as in every file format.
     class Tokenizer(LuaTokenizer) {
-        /// "char" or "byte".
+        /// "char", "byte" or "trie".
         get kind(this) -> String { Ok(this.0.kind().into()) }
         /// How many distinct tokens there are.
         get vocab_size(this) -> usize { Ok(this.0.vocab_size()) }

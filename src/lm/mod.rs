@@ -14,5 +14,5 @@ pub use engine::{Engine, Session};
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
 pub use sample::{Sampler, Sampling};
-pub use tokenizer::{ByteTokenizer, CharTokenizer, Tokenizer, Utf8Stream};
+pub use tokenizer::{ByteTokenizer, CharTokenizer, Tokenizer, TrieTokenizer, Utf8Stream};
 pub use train::{ResumeConfig, StepReport, TrainConfig, TrainReport, Trainer, WindowStart, can_resume};

@@ -48,7 +48,18 @@ local logits = model:logits{ ids }
 local likeliest = logits[{ 1, #ids }]:argmax():item() - 1
 check.equal(model:generate(prompt, { tokens = 1, temperature = 0 }), tok:decode{ likeliest })
 
+-- Words as tokens: nothing is lost, and a file keeps them.
+local words = mynah.lm.tokenizer{ kind = "trie", text = text, most = 5 }
+check.equal({ words.kind, words.vocab_size }, { "trie", 256 + 5 })
+check.equal(words:decode(words:encode("polly wants \255\0 a crackers")), "polly wants \255\0 a crackers")
+assert(#words:encode("polly wants a cracker") < 12)
+local worded = mynah.lm.model{ tokenizer = words, dim = 32, layers = 1, heads = 2, context = 16, seed = 1 }
+worded:train{ text = text, steps = 80, lr = 1e-2, warmup = 5, progress = false }:save(TMP .. "/words.safetensors")
+check.equal(mynah.lm.load(TMP .. "/words.safetensors"):generate("polly", { temperature = 0, stop = "\n" }), " wants a cracker")
+
 -- Mistakes are sentences.
+check.refuses(function() mynah.lm.tokenizer{ kind = "trie", words = { "a", "a" } } end,
+  'tokenizer: the word "a" stands in the list twice')
 check.refuses(function() mynah.lm.tokenizer{ kind = "chars" } end,
   "tokenizer: unknown value `chars` for `kind`; did you mean `char`?")
 check.refuses(function() mynah.lm.tokenizer{} end,

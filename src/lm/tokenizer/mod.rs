@@ -2,10 +2,12 @@
 
 mod bytes;
 mod chars;
+mod trie;
 mod utf8;
 
 pub use bytes::ByteTokenizer;
 pub use chars::CharTokenizer;
+pub use trie::TrieTokenizer;
 pub use utf8::Utf8Stream;
 
 use crate::{Error, Result};
@@ -19,6 +21,8 @@ pub enum Tokenizer {
     Char(CharTokenizer),
     /// One token per byte.
     Byte(ByteTokenizer),
+    /// One token per word of a list, by longest match, and per byte of the rest.
+    Trie(TrieTokenizer),
 }
 
 impl Tokenizer {
@@ -32,11 +36,17 @@ impl Tokenizer {
         Self::Byte(ByteTokenizer {})
     }
 
-    /// `char` or `byte`.
+    /// One token per word of a list, by longest match; the rest is spelled in bytes.
+    pub fn trie(words: Vec<String>) -> Result<Self> {
+        TrieTokenizer::new(words).map(Self::Trie)
+    }
+
+    /// `char`, `byte` or `trie`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Char(_) => "char",
             Self::Byte(_) => "byte",
+            Self::Trie(_) => "trie",
         }
     }
 
@@ -45,6 +55,7 @@ impl Tokenizer {
         match self {
             Self::Char(t) => t.len(),
             Self::Byte(_) => 256,
+            Self::Trie(t) => t.len(),
         }
     }
 
@@ -60,6 +71,7 @@ impl Tokenizer {
                 t.encode(text)
             }
             Self::Byte(t) => Ok(t.encode(text)),
+            Self::Trie(t) => Ok(t.encode(text)),
         }
     }
 
@@ -68,6 +80,7 @@ impl Tokenizer {
         match self {
             Self::Char(t) => t.encode_known(text),
             Self::Byte(t) => t.encode(text.as_bytes()),
+            Self::Trie(t) => t.encode(text.as_bytes()),
         }
     }
 
@@ -94,6 +107,7 @@ impl Tokenizer {
                 out.extend_from_slice(t.char_of(token).encode_utf8(&mut buffer).as_bytes());
             }
             Self::Byte(_) => out.push(token as u8),
+            Self::Trie(t) => t.append(token, out),
         }
         Ok(())
     }
@@ -103,6 +117,7 @@ impl Tokenizer {
         match self {
             Self::Char(t) => t.check(),
             Self::Byte(_) => Ok(()),
+            Self::Trie(t) => t.check(),
         }
     }
 }
@@ -114,7 +129,8 @@ mod tests {
     #[test]
     fn decoding_undoes_encoding() {
         let text = "Open the bridge, 磨坊主! 🐦";
-        for tokenizer in [Tokenizer::chars(text).unwrap(), Tokenizer::bytes()] {
+        let words = Tokenizer::trie(vec!["Open".into(), " the".into(), "磨坊".into()]).unwrap();
+        for tokenizer in [Tokenizer::chars(text).unwrap(), Tokenizer::bytes(), words] {
             let tokens = tokenizer.encode(text.as_bytes()).unwrap();
             assert_eq!(tokenizer.decode(&tokens).unwrap(), text.as_bytes(), "{}", tokenizer.kind());
             let json = serde_json::to_string(&tokenizer).unwrap();
