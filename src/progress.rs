@@ -53,6 +53,11 @@ impl Progress {
         self.bar.set_position(step);
     }
 
+    /// There are `total` steps after all.
+    pub fn set_total(&self, total: u64) {
+        self.bar.set_length(total);
+    }
+
     /// What stands behind the bar, such as `loss 1.23 | 12,345 tok/s`; one line.
     pub fn message(&self, message: &str) {
         self.bar.set_message(message.to_string());

@@ -92,3 +92,50 @@ fn pretrain_says_what_it_cannot_use() {
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing was written");
 }
+
+#[test]
+fn the_taverns_dialogue_keeps_its_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run("games/tavern/check.lua", &[], "", folder.path());
+    let count = run.out.lines().find_map(|l| l.strip_prefix("exchanges")).unwrap().trim().parse::<usize>().unwrap();
+    assert!(count >= 2000, "{count} exchanges");
+}
+
+#[test]
+fn the_tavern_trains_once_and_answers_each_line_with_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let questions = "who are you\n\nHow is the RIVER, friend?\n";
+    let first = run("games/tavern", &["--train-seconds", "2", "--who", "odo"], questions, folder.path());
+    assert!(first.err.contains("A young bird") && first.err.contains("loss  "), "{}", first.err);
+    assert_eq!(first.out.lines().count(), 3, "{}", first.out);
+    assert!(first.out.lines().all(|l| l.len() > 5), "{}", first.out);
+
+    let later = run("games/tavern", &["--who", "miller"], questions, folder.path());
+    assert_eq!((later.err.as_str(), later.out.lines().count()), ("", 3), "a later start is immediate");
+    let fresh = run("games/tavern", &["--fresh", "--train-seconds", "1"], "hello\n", folder.path());
+    assert!(fresh.err.contains("A young bird") && fresh.out.lines().count() == 1);
+
+    // A damaged bird is told of and trained again.
+    let cache = folder.path().join(".cache/mynah/tavern");
+    let kept = |e: &std::fs::DirEntry| e.path().extension().is_some_and(|e| e == "safetensors");
+    let bird = std::fs::read_dir(&cache).unwrap().map(Result::unwrap).find(kept).unwrap().path();
+    std::fs::write(&bird, b"not a bird").unwrap();
+    let again = run("games/tavern", &["--train-seconds", "1"], "hello\n", folder.path());
+    assert!(again.err.contains("not a safetensors file") && again.err.contains("A young bird"), "{}", again.err);
+}
+
+#[test]
+fn the_tavern_says_what_it_cannot_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let tavern = project("games/tavern").display().to_string();
+    for (args, message) in [
+        (&["--who", "cook"][..], "tavern: nobody here is called `cook`"),
+        (&["--freh"], "unknown option `--freh`; did you mean `--fresh`?"),
+        (&["fresh"], "tavern: unknown argument `fresh`"),
+        (&["--train-seconds", "soon"], "--train-seconds needs a number, got \"soon\""),
+    ] {
+        let run = mynah_in(folder.path(), &[&[tavern.as_str()], args].concat(), "");
+        let first = run.err.lines().next().unwrap_or_default();
+        assert!(run.code == 1 && first.ends_with(message), "{args:?}: {}", run.err);
+    }
+}

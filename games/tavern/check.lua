@@ -153,6 +153,10 @@ same(dialogue.prompt("innkeeper", "a|b\nc"), "I|a b c|")
 same(#dialogue.prompt("guard", string.rep("wolves ", 20)), 3 + 60)
 same(pcall(dialogue.prompt, "cook", "hello"), false)
 
+same(dialogue.hear("Where's the MILLER, you xylophone?"), "where's the miller you")
+same(dialogue.hear("tell me abuot the brigde, the wolfs"), "tell me about the bridge the wolf")
+same(dialogue.hear("quantum"), "")
+
 -- Report --------------------------------------------------------------------------------
 
 -- A checksum, to compare the corpus between Luas.

@@ -35,10 +35,10 @@ local voices = {
 }
 
 -- Each character gives this many different answers to the same question.
-local answers_per_question = 2
+local answers_per_question = 1
 
 -- At most this many phrasings of one topic are used, so that no topic drowns the others.
-local phrasings_per_topic = { default = 27, unknown = 90 }
+local phrasings_per_topic = { default = 60, unknown = 160 }
 
 -- One phrasing in `opening_every` is heard once more behind a polite opening.
 local opening_every = 6
@@ -110,8 +110,11 @@ end
 
 -- Distinct exchanges `{ who, topic, ask, reply }` in shuffled order. The same seed gives
 -- the same list; another seed picks other phrasings and pairs them otherwise.
+local made = {}
 function dialogue.exchanges(seed)
-  local below = generator(seed or 1)
+  seed = seed or 1
+  if made[seed] then return made[seed] end
+  local below = generator(seed)
   local out = {}
   for _, character in ipairs(dialogue.characters) do
     for _, topic in ipairs(questions.topics) do
@@ -126,13 +129,46 @@ function dialogue.exchanges(seed)
       end
     end
   end
-  return shuffle(out, below)
+  made[seed] = shuffle(out, below)
+  return made[seed]
 end
 
 -- The start of a line, for the model to go on with the reply and stop at "\n".
 function dialogue.prompt(who, question)
   local tag = tags[who] or error("tavern: no character called `" .. tostring(who) .. "`", 2)
   return tag .. "|" .. normalise(question) .. "|"
+end
+
+-- A word of `words` that differs from `word` by one slip of the keyboard, if there is one:
+-- two letters exchanged, one too many or one too few, but not the first.
+local function mended(word, words)
+  for i = 2, #word + 1 do
+    local before, at, after = word:sub(1, i - 1), word:sub(i, i), word:sub(i + 1)
+    local tries = { before .. after:sub(1, 1) .. at .. after:sub(2), before .. after }
+    for letter in ("abcdefghijklmnopqrstuvwxyz"):gmatch(".") do tries[#tries + 1] = before .. letter .. at .. after end
+    for _, try in ipairs(tries) do
+      if words[try] then return try end
+    end
+  end
+end
+
+-- A question in words that somebody in the exchanges has asked with: slips in longer words
+-- are mended, other words are left out, for the model has never seen them.
+local heard = {}
+function dialogue.hear(question, seed)
+  seed = seed or 1
+  if not heard[seed] then
+    heard[seed] = {}
+    for _, exchange in ipairs(dialogue.exchanges(seed)) do
+      for word in exchange.ask:gmatch("%S+") do heard[seed][word] = true end
+    end
+  end
+  local words, kept = heard[seed], {}
+  for word in normalise(question):gmatch("%S+") do
+    if not words[word] then word = #word >= 5 and mended(word, words) or nil end
+    kept[#kept + 1] = word
+  end
+  return table.concat(kept, " ")
 end
 
 -- One training line.

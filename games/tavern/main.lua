@@ -18,13 +18,13 @@ local options, rest = mynah.args(arg, {
 })
 if rest[1] then error("tavern: unknown argument `" .. rest[1] .. "`", 0) end
 
--- What the bird is, and how it learns.
-local sizes = { dim = 128, layers = 3, heads = 4, kv_heads = 2, hidden = 256, context = 96 }
-local training = { batch = 16, lr = 4e-3, warmup = 60, min_lr = 0.02, weight_decay = 0.05, val_fraction = 0.02,
-  steps = 1800, eval_interval = 600, checkpoint_interval = 200 }
+-- What the bird is, and how it learns. Its tokens are whole words, so a line is about 24 of them.
+local sizes = { dim = 96, layers = 2, heads = 4, kv_heads = 2, hidden = 192, context = 48 }
+local training = { steps = 4000, batch = 14, lr = 3e-3, warmup = 60, min_lr = 0.02, weight_decay = 0.05, val_fraction = 0.02,
+  start = "line", eval_interval = 1000, checkpoint_interval = 400 }
 
 -- How people speak: nearly always the likeliest words.
-local speech = { tokens = 160, temperature = 0.3, top_p = 0.9, stop = "\n" }
+local speech = { tokens = 60, temperature = 0.2, top_p = 0.9, stop = "\n" }
 
 local talking = mynah.is_terminal()
 
@@ -49,7 +49,7 @@ end
 
 local function train(path, corpus)
   local run = path .. ".run"
-  local tokenizer = mynah.lm.tokenizer{ kind = "char", text = corpus }
+  local tokenizer = mynah.lm.tokenizer{ kind = "trie", text = corpus }
   local shape = { tokenizer = tokenizer, seed = options.seed }
   for name, size in pairs(sizes) do shape[name] = size end
   local bird = mynah.lm.model(shape)
@@ -58,16 +58,16 @@ local function train(path, corpus)
     :format(bird.size, lines, options.train_seconds))
 
   local losses = {}
-  local how = { text = corpus, seconds = options.train_seconds, seed = options.seed, checkpoint = run,
+  local how = { text = corpus, seconds = options.train_seconds, checkpoint = run,
     on_step = function(s) losses[#losses + 1] = s.loss end }
-  local report
-  if not options.fresh and mynah.lm.can_resume(run) then
+  local learn = bird.resume
+  if mynah.lm.can_resume(run) and not options.fresh then
     tell("It goes on where it was interrupted.")
-    report = select(2, bird:resume{ text = corpus, seconds = options.train_seconds, checkpoint = run, on_step = how.on_step })
   else
+    learn, how.seed = bird.train, options.seed
     for name, value in pairs(training) do how[name] = value end
-    report = select(2, bird:train(how))
   end
+  local _, report = learn(bird, how)
   if #losses > 0 then
     tell(("loss  %s  %.2f to %.2f"):format(mynah.plot.sparkline(losses, 48), losses[1], losses[#losses]))
   end
@@ -79,14 +79,19 @@ local function train(path, corpus)
   return bird
 end
 
+-- Names and values of both tables, always in one order.
+local function listed(...)
+  local out = {}
+  for _, settings in ipairs{ ... } do
+    for name, value in pairs(settings) do out[#out + 1] = name .. "=" .. tostring(value) end
+  end
+  table.sort(out)
+  return table.concat(out, " ")
+end
+
 local function hatch()
   local corpus = dialogue.corpus(options.seed)
-  local names = {}
-  for name in pairs(sizes) do names[#names + 1] = name end
-  table.sort(names)
-  local shape = ""
-  for _, name in ipairs(names) do shape = shape .. name .. sizes[name] end
-  local path = mynah.cache_dir("tavern") .. "/" .. checksum(corpus .. shape) .. ".safetensors"
+  local path = mynah.cache_dir("tavern") .. "/" .. checksum(corpus .. listed(sizes, training)) .. ".safetensors"
   if not options.fresh then
     local file = io.open(path, "rb")
     if file then
@@ -101,7 +106,7 @@ end
 
 -- Calls `hear` with each piece of the reply as it comes.
 local function answer(bird, who, question, hear)
-  local prompt = bird.tokenizer:keep("\n" .. dialogue.prompt(who.id, question))
+  local prompt = dialogue.prompt(who.id, dialogue.hear(question, options.seed))
   for piece in bird:stream(prompt, speech) do hear(piece) end
 end
 
@@ -147,12 +152,12 @@ local function converse(bird)
   print("\nThe door falls shut behind you.")
 end
 
+local who = character(options.who)
+if not who then error("tavern: nobody here is called `" .. options.who .. "`", 0) end
 local bird = hatch()
 if talking then
   converse(bird)
 else
-  local who = character(options.who)
-  if not who then error("tavern: nobody here is called `" .. options.who .. "`", 0) end
   for question in io.lines() do
     local reply = {}
     answer(bird, who, question, function(piece) reply[#reply + 1] = piece end)

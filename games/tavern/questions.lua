@@ -456,6 +456,11 @@ questions.topics = {
     "[asdf|qwerty|blah|blah blah|lol|haha|xyzzy|foo|bla bla|ggg|aaa|jkl|zzz|test]",
     "[the cat sat on the mat|purple monkey|green ideas sleep|one two three|beep boop]",
     "[flim flam|wibble|asdf asdf|dfgh|qqq|sdfsdf|hjkl|la la la|wxyz|kjhgf|erty|mmm]",
+    -- What is left of a question whose every other word is unknown.
+    "[tell me about|tell me|do you like|do you know|have you heard of|have you heard|i like|i have|i am a]",
+    "[what is|what is the|what is a|what about|where is|where is the|who is|who are|why is|when is|how is]",
+    "[can you|can i|can we|will you|would you|do you|did you|are you|is it|is the|is there|are there]",
+    "[i want to|i want a|i need|give me|show me|the|a|my|your|is|to|of|it|in the|of the|and the|how do you]",
     "", -- nothing typed, or nothing left of it
   }, plain = true },
 }

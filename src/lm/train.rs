@@ -9,7 +9,7 @@ use crate::data::{ArrayFile, Rng, write_atomically};
 use crate::error::ensure_setting;
 use crate::nn::{self, StepParam, Tensor};
 use crate::optim::{AdamwSettings, Optimizer, OptimizerState, Schedule, StateHeader, adamw};
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 use crate::{Error, Result, stop};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -362,6 +362,7 @@ impl Model {
             match trainer.step() {
                 Ok(report) => {
                     if let Some(bar) = &bar {
+                        bar.set_total(trainer.expected_steps());
                         bar.set(report.step);
                         bar.message(&trainer.status(&report));
                     }
@@ -377,9 +378,7 @@ impl Model {
                 break Err(e);
             }
         };
-        if let Some(bar) = bar {
-            bar.finish();
-        }
+        drop(bar); // its last line says how far it came
         trainer.finish(outcome)
     }
 }
@@ -485,7 +484,7 @@ impl Trainer {
         let grad_norm = nn::step_clipped(&mut self.optimizer, &list, self.config.clip)?;
         self.step += 1;
         self.loss = loss;
-        self.tokens += (batch * accumulate * self.corpus.time) as u64;
+        self.tokens += self.tokens_per_step();
         let val_loss = if self.step.is_multiple_of(self.config.eval_interval) && self.step < self.config.steps {
             self.evaluate(self.config.eval_windows)?
         } else {
@@ -526,6 +525,19 @@ impl Trainer {
         Ok(loss)
     }
 
+    /// All steps, or those that the time limit will leave at the present speed.
+    pub fn expected_steps(&self) -> u64 {
+        let Some(seconds) = self.config.seconds else { return self.config.steps };
+        let share = (self.begun.elapsed().as_secs_f64() / seconds).clamp(1e-9, 1.0);
+        let begun_at = self.step - self.tokens / self.tokens_per_step();
+        let taken = (self.step - begun_at) as f64;
+        self.config.steps.min(begun_at + (taken / share) as u64).max(self.step)
+    }
+
+    fn tokens_per_step(&self) -> u64 {
+        (self.config.batch * self.config.accumulate * self.corpus.time) as u64
+    }
+
     /// One line about how it goes.
     pub fn status(&self, report: &StepReport) -> String {
         let val = self.val.map_or(String::new(), |v| format!("  val {v:.3}"));
@@ -536,6 +548,10 @@ impl Trainer {
     pub fn finish(mut self, outcome: Result<bool>) -> Result<TrainReport> {
         let (seconds, stopped) = (self.begun.elapsed().as_secs_f64(), outcome);
         self.save_last()?;
+        if let (Err(Error::Interrupted), Some(folder), true) = (&stopped, &self.folder, self.config.progress) {
+            let kept = format!("stopped at step {}; the run is kept in {}", self.step, folder.display());
+            progress::suspend(|| eprintln!("{kept}, and `resume` goes on with it"));
+        }
         let stopped = stopped?;
         let val_loss = self.evaluate(usize::MAX)?;
         let tokens_per_second = self.tokens as f64 / seconds.max(1e-9);
