@@ -165,8 +165,7 @@ function dialogue.hear(question, seed)
   end
   local words, kept = heard[seed], {}
   for word in normalise(question):gmatch("%S+") do
-    if not words[word] then word = #word >= 5 and mended(word, words) or nil end
-    kept[#kept + 1] = word
+    kept[#kept + 1] = words[word] and word or #word >= 5 and mended(word, words) or nil
   end
   return table.concat(kept, " ")
 end
