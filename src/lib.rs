@@ -1,11 +1,13 @@
 //! Mynah: a scriptable machine-learning kernel. A Rust core that you drive from Lua.
 //!
-//! The rooms, in the order in which they may use each other: [`error`] ← [`data`] ← [`optim`], [`nn`] ← [`lm`];
+//! The rooms, in the order in which they may use each other: [`error`] ← [`data`], [`linalg`] ← [`diff`], [`optim`], [`nn`] ← [`lm`];
 //! `bind` shows them all to Lua.
 #![warn(missing_docs)]
 
 pub mod data;
+pub mod diff;
 pub mod error;
+pub mod linalg;
 pub mod lm;
 pub mod nearest;
 pub mod nn;
@@ -13,6 +15,7 @@ pub mod optim;
 pub mod options;
 pub mod plot;
 pub mod progress;
+pub mod route;
 pub mod stop;
 
 #[cfg(feature = "lua")]

@@ -34,3 +34,23 @@ fn optimizers_from_lua() {
 fn language_models_from_lua() {
     script("lm");
 }
+
+#[test]
+fn linear_algebra_from_lua() {
+    script("linalg");
+}
+
+#[test]
+fn derivatives_from_lua() {
+    script("diff");
+}
+
+#[test]
+fn routes_from_lua() {
+    script("route");
+}
+
+#[test]
+fn minimising_from_lua() {
+    script("minimize");
+}

@@ -1,6 +1,52 @@
 ---@meta mynah
 -- Generated from src/bind; `BLESS=1 cargo test` rewrites it. Point your editor's Lua language server at this folder.
 
+---Settings of [`adabelief`].
+---@class mynah.AdabeliefOptions
+---@field lr? number Learning rate, at least 0; where gradients hardly change steps may be much longer. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared deviations, in [0, 1). Default 0.999.
+---@field eps? number Added to the running square in every step, above 0. Default 1e-16.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`adadelta`].
+---@class mynah.AdadeltaOptions
+---@field lr? number Learning rate: a factor on the step that the rule finds, at least 0. Default 1.0.
+---@field rho? number Decay of both running squares, in [0, 1). Default 0.9.
+---@field eps? number Added to both squares; the first steps have about the length `sqrt(10 * eps)`, above 0. Default 1e-6.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`adafactor`].
+---@class mynah.AdafactorOptions
+---@field lr? number Learning rate: bound on the step as a share of the parameter's root mean square, at least 0. Default 0.01.
+---@field beta2_decay? number The second moment's decay in step t is `1 - t^beta2_decay`, in (-1, 0]. Default -0.8.
+---@field eps1? number Added to squared gradients, above 0. Default 1e-30.
+---@field eps2? number Least root mean square that a parameter counts with, above 0. Default 0.001.
+---@field clip? number Bound on the update's root mean square, above 0. Default 1.0.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`adagrad`].
+---@class mynah.AdagradOptions
+---@field lr? number Learning rate: the length of the first step in each coordinate, at least 0. Default 0.01.
+---@field lr_decay? number The rate of step t is divided by `1 + (t - 1) * lr_decay`, at least 0. Default 0.0.
+---@field initial? number What the sum of squares begins with, at least 0. Default 0.0.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-10.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`adahessian`].
+---@class mynah.AdahessianOptions
+---@field lr? number Learning rate: the share of Newton's step that is taken, at least 0. Default 0.1.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared curvatures, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-16.
+---@field hessian_power? number Power of the curvature that is divided by, in (0, 1]. Default 1.0.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
 ---Settings of [`adam`].
 ---@class mynah.AdamOptions
 ---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001.
@@ -9,6 +55,15 @@
 ---@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8.
 ---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
 ---@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`adamax`].
+---@class mynah.AdamaxOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.002.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the largest gradient, in [0, 1). Default 0.999.
+---@field eps? number Added to the gradient's size so that nothing is divided by zero, above 0. Default 1e-8.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
 ---Settings of [`adamw`].
@@ -21,9 +76,145 @@
 ---@field amsgrad? boolean Divide by the largest second moment so far, so that steps never grow again. Default false.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
+---Settings of [`adan`].
+---@class mynah.AdanOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.98.
+---@field beta2? number Decay of the running mean of gradient differences, in [0, 1). Default 0.92.
+---@field beta3? number Decay of the running mean of squares, in [0, 1). Default 0.99.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field weight_decay? number Weight decay: each step divides the parameter by `1 + lr * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`ademamix`].
+---@class mynah.AdemamixOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001.
+---@field beta1? number Decay of the fast mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field beta3? number Decay of the slow mean of gradients, in [0, 1). Default 0.9999.
+---@field alpha? number Weight of the slow mean, at least 0. Default 5.0.
+---@field alpha_warmup? integer Steps over which `alpha` and `beta3` rise to their values; 0 for at once. Default 0.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`amsgrad`].
+---@class mynah.AmsgradOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, at least 0. Default 1e-8.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`anneal`].
+---@class mynah.AnnealOptions
+---@field schedule? "classic"|"adaptive" "classic" (T <- `cooling` * T), or "adaptive" (fits itself to the function and the budget). Default "classic".
+---@field t0? number First temperature of the classic schedule, positive. Default 300.0.
+---@field cooling? number Factor of the classic schedule, in (0, 1). Default 0.99.
+---@field t_stop? number The classic schedule ends at or below this temperature, positive. Default 0.1.
+---@field step? number Standard deviation of a step, positive. Default: 0.1 of the width of the bounds, or of twice `reach`.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
+---Settings of [`asgd`].
+---@class mynah.AsgdOptions
+---@field lr? number Learning rate of the first step, at least 0. Default 0.01.
+---@field lambda? number How fast the rate falls, and how strongly each step shrinks the parameter, at least 0. Default 0.0001.
+---@field alpha? number Power with which the rate falls, at least 0. Default 0.75.
+---@field start? integer Steps before the mean begins; until then it is the point itself. Default 1000000.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`auto`].
+---@class mynah.AutoOptions
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
+---Settings of [`bayes`].
+---@class mynah.BayesOptions
+---@field initial? integer Evenly spread points before the first guess, at least 2. Default 5 + 2 per coordinate.
+---@field xi? number Improvement over the best, in standard deviations of the values, that is not worth asking for, at least 0. Default 0.001.
+---@field noisy? boolean Values are noisy: learn how much. Default false.
+---@field memory? integer Most points that the process remembers (the best and the latest), at least 10; its cost grows as their cube. Default 300.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
+---Settings of [`cmaes`].
+---@class mynah.CmaesOptions
+---@field sigma? number First standard deviation of the samples, positive. Default: 0.2 of the width of the bounds, or of twice `reach`.
+---@field population? integer Samples per generation, at least 4. Default 4 + 3 ln(dim).
+---@field restarts? "none"|"ipop"|"bipop" "none", "ipop" (twice the population each time) or "bipop" (large and small in turn). Default "bipop".
+---@field active? boolean Learn from the worst samples too. Default true.
+---@field separable? boolean Keep only a diagonal: for hundreds of coordinates. Default: from 200 coordinates on.
+---@field f_tol? number A run ends when its values differ by less, at least 0. Default 1e-12.
+---@field x_tol? number A run ends when its steps are below this share of `sigma`, at least 0. Default 1e-12.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
+---Settings of [`de`].
+---@class mynah.DeOptions
+---@field population? integer Points at the start, at least 4; they shrink to 4 by the end of the budget. Default 18 per coordinate.
+---@field p? number Share of the population that counts as best in the mutation, in (0, 1]. Default 0.11.
+---@field memory? integer Remembered pairs of parameters, at least 1. Default 6.
+---@field archive? number Size of the archive of replaced points, in populations, at least 0. Default 2.6.
+---@field f_tol? number It has converged when all values differ by less, at least 0. Default 0.0.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
 ---How dropout draws.
 ---@class mynah.DropoutOptions
 ---@field seed? integer Seed of the draws. Default: other draws every time, or as `manual_seed` says.
+
+---Settings of [`ga`] and [`Ga`]; `dim` is the genome's length.
+---@class mynah.GaOptions
+---@field genome? "real"|"binary"|"permutation"|"bytes" "real", "binary", "permutation" or "bytes". Default "real".
+---@field population? integer Individuals, at least 2. Default 50.
+---@field selection? "roulette"|"tournament"|"rank" "roulette", "tournament" or "rank". Default "tournament".
+---@field tournament? integer Individuals in a tournament, at least 1. Default 3.
+---@field elite? integer Best individuals that are copied into the next generation, fewer than the population. Default 2.
+---@field crossover_rate? number Share of children with two parents, in [0, 1]. Default 0.9.
+---@field mutation_rate? number Chance of each gene to mutate (a permutation: of one inversion, times its length), in [0, 1]. Default one gene per child.
+---@field mutation_size? number Standard deviation of a real gene's mutation, in shares of the first box, positive. Default 0.1, shrinking to a thousandth over the budget.
+---@field patience? integer End after this many generations without a better one. Default 0.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
 ---How a text is continued.
 ---@class mynah.GenerateOptions
@@ -36,6 +227,30 @@
 ---@field seed? integer Seed of the draws. Default: other draws every time.
 ---@field stop? string|string[] A text, or several, before which it ends.
 
+---Settings of [`gradcheck`].
+---@class mynah.GradcheckOptions
+---@field step? number Length of the step in a coordinate, as a share of its size (of 1 for smaller ones), in (0, 1). Default 0.001.
+---@field tolerance? number The largest relative error that passes, positive. Default 1e-6.
+
+---Settings of [`graph_path`].
+---@class mynah.GraphOptions
+---@field max_expanded? integer Nodes to expand at most; then there is no way. Default: no limit.
+---@field start? number|string Where the way begins: a number or a string; needed.
+---@field goal? number|string Where it ends; or give `is_goal`.
+---@field is_goal? (fun(node): boolean) Tells whether a node is a goal.
+---@field neighbours? (fun(node): table[]) Gives the nodes beside a node with their costs, as a list of `{ node, cost }`; needed.
+---@field estimate? (fun(node): number) A lower bound of what is left to the goal; without one it is Dijkstra's method.
+
+---Settings of [`lamb`].
+---@class mynah.LambOptions
+---@field lr? number Learning rate: the length of a step as a share of the parameter's length, at least 0. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to denominators so that they never reach zero, above 0. Default 1e-6.
+---@field weight_decay? number Weight decay: this times the parameter is added to Adam's direction, at least 0. Default 0.0.
+---@field debias? boolean Correct both moments inside the trust ratio, as the paper's last version does. Default false.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
 ---How a layer is made.
 ---@class mynah.LayerOptions
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
@@ -47,6 +262,14 @@
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
 
+---Settings of [`lion`].
+---@class mynah.LionOptions
+---@field lr? number Learning rate: the length of a step in each coordinate, at least 0; a third to a tenth of AdamW's serves well. Default 0.0001.
+---@field beta1? number Share of the momentum in the blend whose sign is followed, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the momentum, in [0, 1). Default 0.99.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
 ---How a model is read from a file.
 ---@class mynah.LoadOptions
 ---@field device? string Where it shall live: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
@@ -54,6 +277,14 @@
 ---How a loss is put together.
 ---@class mynah.LossOptions
 ---@field reduction? "mean"|"sum"|"none" What is made of the single losses. Default "mean".
+
+---Settings of [`maze`].
+---@class mynah.MazeOptions
+---@field width? integer Columns, at least 1. Default 30.
+---@field height? integer Rows, at least 1. Default 30.
+---@field method? "backtracking"|"prim"|"kruskal"|"wilson" "backtracking", "prim", "kruskal" or "wilson". Default "backtracking".
+---@field loops? number Share of the walls left standing that then fall too, in [0, 1]: 0 makes a perfect maze. Default 0.0.
+---@field seed? integer Seed of all random choices. Default 1.
 
 ---The sizes of a Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971): RMSNorm before each part, rotary
 ---positions, grouped-query attention, SwiGLU, tied embedding, no biases.
@@ -71,10 +302,112 @@
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it.
 
+---Settings of [`muon`].
+---@class mynah.MuonOptions
+---@field lr? number Learning rate: about five times the root mean square of a step, at least 0. Default 0.001.
+---@field momentum? number Decay of the matrices' momentum, in [0, 1). Default 0.95.
+---@field nesterov? boolean Look ahead along the momentum. Default true.
+---@field iterations? integer Iterations of Newton-Schulz, 1 to 20. Default 5.
+---@field beta1? number AdamW's decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number AdamW's decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to AdamW's denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.1.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`nadam`].
+---@class mynah.NadamOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.002.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field momentum_decay? number How fast the momentum rises from half of `beta1` to all of it, at least 0. Default 0.004.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field decoupled? boolean Weight decay shrinks the parameter by the share `lr * weight_decay` instead, as in AdamW. Default false.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`nelder_mead`].
+---@class mynah.NelderMeadOptions
+---@field step? number Edges of the first simplex, positive. Default: 0.1 of the width of the bounds, or of twice `reach`.
+---@field restarts? integer Times to begin anew around the best point, with edges in random directions, while that still helps. Default 3.
+---@field f_tol? number A simplex has converged when its values differ by less, at least 0. Default 1e-12.
+---@field x_tol? number It must also be smaller than this in every coordinate, at least 0. Default 1e-8.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
 ---How a normalising layer is made.
 ---@class mynah.NormOptions
 ---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---Settings of [`powell`].
+---@class mynah.PowellOptions
+---@field step? number Length of the first steps, positive. Default: 0.1 of the width of the bounds, or of twice `reach`.
+---@field f_tol? number It has converged when a round of all directions gains less than this share of the value, at least 0. Default 1e-14.
+---@field x_tol? number Share of a step to which a line search is exact, positive. Default 1e-8.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
+---Settings of [`prodigy`].
+---@class mynah.ProdigyOptions
+---@field lr? number Factor on the rate that it finds, at least 0; leave it at 1. Default 1.0.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field d0? number First guess of the distance to the minimum, far too small on purpose, above 0. Default 1e-6.
+---@field d_coef? number Factor on the estimated distance, above 0. Default 1.0.
+---@field weight_decay? number Weight decay: each step shrinks the parameter by the share `lr * d * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`pso`].
+---@class mynah.PsoOptions
+---@field population? integer Particles, at least 3. Default 40.
+---@field inertia? number Share of the velocity that is kept, in [0, 1). Default 0.7298.
+---@field cognitive? number Pull of a particle's own best place, at least 0. Default 1.49618.
+---@field social? number Pull of its neighbours' best place, at least 0. Default 1.49618.
+---@field x_tol? number It has converged when the best places are closer than this share of the first box, at least 0. Default 1e-12.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
+---Settings of [`radam`].
+---@class mynah.RadamOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, after a few steps that follow the plain mean gradient; at least 0. Default 0.001.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field decoupled? boolean Weight decay shrinks the parameter by the share `lr * weight_decay` instead, as in AdamW. Default false.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`random`].
+---@class mynah.RandomOptions
+---@field sampler? "uniform"|"halton" "uniform", or "halton": evenly spread, best below 20 coordinates. Default "uniform".
+---@field batch? integer Points per batch, at least 1. Default 64.
+---@field x0? number[] Where to start. Default: the middle of the bounds, or 0.
+---@field lower? number|number[] Smallest allowed value, one number or one per coordinate. Default: no bound.
+---@field upper? number|number[] Largest allowed value, one number or one per coordinate. Default: no bound.
+---@field dim? integer Number of coordinates, where neither `x0` nor a list of bounds tells. Default: not given.
+---@field reach? number About how far from `x0` to look in coordinates that lack a bound, positive. Default 2.0.
+---@field budget? integer Most evaluations of the function. Default 10000.
+---@field target? number Stop at a value at or below this. Default: never.
+---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
 ---What may differ when an interrupted run goes on; everything else comes from its checkpoint.
 ---@class mynah.ResumeOptions
@@ -84,12 +417,44 @@
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
 
+---Settings of [`rmsprop`].
+---@class mynah.RmspropOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.01.
+---@field alpha? number Decay of the running mean of squared gradients, in [0, 1). Default 0.99.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field momentum? number Share of the velocity kept from step to step, in [0, 1). Default 0.0.
+---@field centered? boolean Divide by the gradient's standard deviation instead of its root mean square. Default false.
+---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`rprop`].
+---@class mynah.RpropOptions
+---@field lr? number Length of each coordinate's first step, at least 0. Default 0.01.
+---@field shrink? number Factor on the step when the gradient's sign has turned, in (0, 1). Default 0.5.
+---@field grow? number Factor on the step when the gradient's sign has stayed, above 1. Default 1.2.
+---@field min_step? number Shortest step, above 0. Default 1e-6.
+---@field max_step? number Longest step, at least `min_step`. Default 50.0.
+
 ---How the learning rate changes over a run.
 ---@class mynah.ScheduleOptions
----@field kind? "constant"|"linear"|"cosine" The way down after the warm-up: "constant", "linear" or "cosine". Default "constant".
----@field warmup? integer Steps of linear rise to the full rate at the start. Default 0.
----@field steps? integer Steps of the whole run, warm-up included; "linear" and "cosine" need it. Default 0.
----@field min_ratio? number Share of the full rate that "linear" and "cosine" end at and keep, in [0, 1]. Default 0.0.
+---@field kind? "constant"|"linear"|"polynomial"|"cosine"|"onecycle"|"wsd"|"step"|"exponential" The way on after the warm-up: "constant", "linear", "polynomial", "cosine", "onecycle", "wsd" (stays, then falls at the end), "step" or "exponential". Default "constant".
+---@field warmup? integer Steps of linear rise to the full rate at the start ("onecycle" rises along a cosine, over 30 % of the steps when this is 0). Default 0.
+---@field steps? integer Steps of the whole run, warm-up included; all but "constant", "step" and "exponential" need it. Default 0.
+---@field min_ratio? number Share of the full rate that the rate ends at and keeps, in [0, 1]. Default 0.0.
+---@field start_ratio? number Share of the full rate that "onecycle" begins at, in [0, 1]. Default 0.04.
+---@field decay? integer Steps that the fall at the end of "wsd" takes; 0 for a tenth of the whole run. Default 0.
+---@field every? integer Steps over which "step" (at once) and "exponential" (smoothly) multiply the rate by `gamma`; they need it. Default 0.
+---@field gamma? number What "step" and "exponential" multiply the rate by, in (0, 1]. Default 0.1.
+---@field power? number Power of the fall of "polynomial", above 0; 1 is a straight line. Default 2.0.
+
+---Settings of [`schedulefree`].
+---@class mynah.SchedulefreeOptions
+---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.0025.
+---@field beta1? number Place of the gradient's point between the fast sequence (0) and the mean (1), in (0, 1). Default 0.9.
+---@field beta2? number Decay of the running mean of squared gradients, in [0, 1). Default 0.999.
+---@field eps? number Added to the denominator so that it never reaches zero, above 0. Default 1e-8.
+---@field weight_decay? number Weight decay: this times the parameter is added to Adam's direction, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run: a warm-up serves, a fall is not needed. Default: not at all.
 
 ---Settings of [`sgd`].
 ---@class mynah.SgdOptions
@@ -105,12 +470,47 @@
 ---@field beta? number Where the square ends and the straight line begins, positive. Default 1.0.
 ---@field reduction? "mean"|"sum"|"none" What is made of the single losses. Default "mean".
 
+---Settings of [`solve`].
+---@class mynah.SolveOptions
+---@field method? "ga"|"anneal"|"two_opt"|"or_opt"|"nearest" "ga", "anneal", "two_opt", "or_opt" or "nearest". Default "ga".
+---@field seconds? number Wall-clock seconds to spend, at least 0; it ends earlier when nothing is left to gain. Default 5.0.
+---@field steps? integer Steps to spend at most: generations of "ga", moves of "anneal", kicks of "two_opt" and "or_opt" (0 stops at the first local optimum). With steps that end before the seconds do, one seed gives one tour. Default: no limit.
+---@field seed? integer Seed of all random choices. Default 1.
+---@field neighbours? integer Near cities that each city tries as next ones, at least 1. Default 10.
+---@field population? integer Members of a population of "ga", or 0 for a number that suits the cities. Default 0.
+---@field children? integer Children tried per pair of parents of "ga", at least 1. Default 30.
+---@field agree? integer "ga" ends when so many populations have ended at the same shortest length, at least 1. Default 3.
+---@field temperature? number First temperature of "anneal", in mean edges of the greedy start, positive. Default 0.3.
+---@field points? number[][] The cities as points `{ x, y }`.
+---@field matrix? number[][] Or all distances, one row for each city.
+---@field file? string Or a TSPLIB file.
+---@field metric? string How far two points are from each other: "euclid" (the default), or TSPLIB's "euc2d", "ceil2d", "att", "geo".
+---@field preferences? table[] Changed costs for pairs of cities: `{ from, to, cost }` replaces their distance, `{ from, to, cost, "add" }` adds to it.
+---@field on_improve? (fun(better: { tour: integer[], length: number, seconds: number }): boolean?) Sees better tours on the way; the search ends when it returns false.
+
+---Settings of [`sophia`].
+---@class mynah.SophiaOptions
+---@field lr? number Learning rate: the share of Newton's step that is taken, at least 0. Default 0.06.
+---@field beta1? number Decay of the running mean of gradients, in [0, 1). Default 0.96.
+---@field beta2? number Decay of the running mean of curvatures, in [0, 1). Default 0.99.
+---@field clip? number Longest step in each coordinate, before `lr` multiplies it, above 0. Default 0.01.
+---@field every? integer Steps from one estimate of the curvature to the next, at least 1. Default 10.
+---@field start? integer The step with the first estimate, at least 1; all steps before it have the longest length. Default 1.
+---@field eps? number Least curvature that is divided by, above 0. Default 1e-12.
+---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
 ---How a new tensor is made.
 ---@class mynah.TensorOptions
 ---@field dtype? string What its elements are: "f32" (the usual default), "f64", "i32" or "bool".
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
 ---@field requires_grad? boolean Whether `backward` finds its derivative. Default false.
 ---@field seed? integer Seed of the random numbers, for `randn` and `rand`.
+
+---Settings of [`terrain`].
+---@class mynah.TerrainOptions
+---@field tolerance? number A gradient up to this length is no slope, at least 0. Default 0.01.
+---@field curvature? number A curvature up to this size is none, at least 0. Default 1e-8.
 
 ---How a tokenizer is made.
 ---@class mynah.TokenizerOptions
@@ -144,6 +544,12 @@
 ---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+
+---Settings of [`Wells`].
+---@class mynah.WellsOptions
+---@field centres? number[][] Where the wells stand: a list of points. No default. Default {}.
+---@field amplitude? number Height of each, finite: below 0 a well, above 0 a hill. Default -10.0.
+---@field sigma? number Width of each, the σ of the Gaussian, positive. Default 60.0.
 
 ---An n-dimensional array of numbers, counted from 1.
 ---
@@ -687,6 +1093,70 @@ function Tensor:normal_(mean, std, seed) end
 ---@return mynah.Tensor
 function Tensor:uniform_(low, high, seed) end
 
+---A number of a function that `mynah.grad` differentiates: it counts like a number and remembers how it came about.
+---
+---`+ - * / % ^` and comparisons work, with plain numbers on either side; other functions are in `mynah.math`.
+---@class mynah.Variable
+---@field value number Its plain value.
+---@operator add(number|mynah.Variable): any
+---@operator sub(number|mynah.Variable): any
+---@operator mul(number|mynah.Variable): any
+---@operator div(number|mynah.Variable): any
+---@operator mod(number|mynah.Variable): any
+---@operator pow(number|mynah.Variable): any
+---@operator unm: any
+local Variable = {}
+
+---A matrix of complex numbers. `+ - * /` work element by element, with real matrices and numbers too.
+---@class mynah.ComplexMatrix
+---@field shape integer[] Rows and columns, as a list.
+---@field re any The real parts.
+---@field im any The imaginary parts.
+---@operator add(mynah.ComplexMatrix|mynah.Tensor|number): any
+---@operator sub(mynah.ComplexMatrix|mynah.Tensor|number): any
+---@operator mul(mynah.ComplexMatrix|mynah.Tensor|number): any
+---@operator div(mynah.ComplexMatrix|mynah.Tensor|number): any
+---@operator unm: any
+local ComplexMatrix = {}
+
+---The real and the imaginary part of the number in a row and a column.
+---
+---```lua
+---local re, im = mynah.linalg.complex({ {1, 2} }, { {3, 4} }):at(1, 2)
+---assert(re == 2 and im == 4)
+---```
+---@param row integer
+---@param column integer
+---@return number
+---@return number
+function ComplexMatrix:at(row, column) end
+
+---The moduli: distances from 0.
+---@return any
+function ComplexMatrix:abs() end
+
+---The conjugate: imaginary parts with the other sign.
+---@return any
+function ComplexMatrix:conj() end
+
+---The transpose.
+---@return any
+function ComplexMatrix:t() end
+
+---The adjoint Aᴴ: the conjugate of the transpose.
+---@return any
+function ComplexMatrix:adjoint() end
+
+---The matrix product.
+---
+---```lua
+---local i = mynah.linalg.complex({ {0} }, { {1} })
+---assert(i:matmul(i):at(1, 1) == -1)
+---```
+---@param other mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function ComplexMatrix:matmul(other) end
+
 ---A layer or a net: called like a function, `net(x)`.
 ---
 ---`net[2]` is the second layer of a sequence, `net.name` a field of a net written in Lua, `layer.weight` a parameter.
@@ -780,7 +1250,8 @@ local Optimizer = {}
 ---
 ---`what` is a net, a model, a tensor, or a table of these; call `backward` several times before it to step by the
 ---sum. Weight decay acts on every tensor; in a language model on its matrices alone, as in its own `train`.
----A plain table of numbers is moved by the `gradient` given with it, and so is a tensor.
+---A plain table of numbers is moved by the `gradient` given with it (and by a `curvature`, the Hessian's diagonal, where the
+---method wants one), and so is a tensor.
 ---
 ---```lua
 ---local w = mynah.tensor({ 4 }, { requires_grad = true })
@@ -791,8 +1262,9 @@ local Optimizer = {}
 ---```
 ---@param what any
 ---@param gradient? any
+---@param curvature? any
 ---@return mynah.Optimizer
-function Optimizer:step(what, gradient) end
+function Optimizer:step(what, gradient, curvature) end
 
 ---Forgets derivatives without a step.
 ---@param what any
@@ -814,6 +1286,124 @@ function Optimizer:save(path) end
 ---@param path string
 ---@return mynah.Optimizer
 function Optimizer:load(path) end
+
+---A search for the lowest value of a function it never sees: it asks for points and is told their values.
+---@class mynah.Search
+---@field name string Its method, such as "cmaes".
+---@field evals integer Values told so far.
+---@field bad integer Values that were NaN or infinite; they count as worst.
+---@field restarts integer Times that it began anew.
+local Search = {}
+
+---The points whose values it wants next; the same until it is told, none when it is done.
+---@return number[][]
+function Search:ask() end
+
+---Takes the values at the points it asked for, in their order.
+---
+---```lua
+---local search = mynah.optim.random{ lower = { 0 }, upper = { 1 }, budget = 10, seed = 1 }
+---local ok, message = pcall(search.tell, search, {})
+---assert(not ok and message:find("values were asked, got 0"))
+---```
+---@param values number[]
+---@return mynah.Search
+function Search:tell(values) end
+
+---The best point told so far and its value; nothing before the first.
+---@return number[]?
+---@return number?
+function Search:best() end
+
+---Why it is over, as a sentence; nil while it is not.
+---@return string?
+function Search:done() end
+
+---Ends it; it asks for nothing more.
+---@return mynah.Search
+function Search:stop() end
+
+---Cells in rows, some of them walls. Cells count from 1, row by row.
+---@class mynah.Grid
+---@field width integer How many columns it has.
+---@field height integer How many rows it has.
+local Grid = {}
+
+---The shortest way between two cells: the cells, its length, and how many cells were looked at; nil if there is none.
+---
+---`method` is "astar" (the default), "dijkstra", "bfs", "greedy" (often not shortest), "jps" or "bidirectional".
+---
+---```lua
+---local way, length = mynah.route.grid{ "...", "##.", "..." }:path(1, 7)
+---assert(length == 6 and #way == 7)
+---```
+---@param from integer
+---@param to integer
+---@param method? string
+---@return table?
+---@return number
+---@return integer
+function Grid:path(from, to, method) end
+
+---The number of the cell in a column and a row, both from 1.
+---@param column integer
+---@param row integer
+---@return integer
+function Grid:cell(column, row) end
+
+---The column and the row of a cell.
+---@param cell integer
+---@return integer
+---@return integer
+function Grid:place(cell) end
+
+---Whether a cell is no wall.
+---@param cell integer
+---@return boolean
+function Grid:is_free(cell) end
+
+---A maze of passages between cells, which count from 1, row by row. Printing draws it.
+---@class mynah.Maze
+---@field width integer How many columns it has.
+---@field height integer How many rows it has.
+---@field passages integer How many walls are open; in a perfect maze one less than cells.
+---@field components integer How many parts there are without a way between them (always 1).
+local Maze = {}
+
+---The shortest way between two cells: the cells, its length, and how many cells were looked at.
+---
+---```lua
+---local way = mynah.route.maze{ width = 5, height = 5, seed = 1 }:path(1, 25)
+---assert(way[1] == 1 and way[#way] == 25)
+---```
+---@param from integer
+---@param to integer
+---@param method? string
+---@return table?
+---@return number
+---@return integer
+function Maze:path(from, to, method) end
+
+---Whether one can go from a cell "up", "right", "down" or "left".
+---@param cell integer
+---@param where_to string
+---@return boolean
+function Maze:can_go(cell, where_to) end
+
+---A drawing with the cells of a way marked.
+---
+---```lua
+---local maze = mynah.route.maze{ width = 5, height = 5, seed = 1 }
+---local way = maze:path(1, 25)
+---print(maze:text(way))
+---```
+---@param way? integer[]
+---@return string
+function Maze:text(way) end
+
+---The maze as a grid of blocks, (2·width + 1) x (2·height + 1), walls included.
+---@return mynah.Grid
+function Maze:blocks() end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
@@ -1140,6 +1730,79 @@ function mynah.manual_seed(seed) end
 ---@return string
 function mynah.device(name) end
 
+---The exact derivatives of a Lua function of a point: a function from points to gradients, or the gradient at `point`.
+---
+---`f` takes a list of numbers and returns one number. It may use `+ - * / % ^`, comparisons and `mynah.math`; it is run
+---once, and its operations are followed backwards, so the answer is exact up to rounding.
+---
+---```lua
+---local g = mynah.grad(function(p) return (1 - p[1])^2 + 100 * (p[2] - p[1]^2)^2 end)
+---assert(g{ 1, 1 }:norm():item() == 0 and g{ -1.5, 2 }[1] == -155)
+---```
+---@param f function
+---@param point? number[]|mynah.Tensor
+---@return any
+function mynah.grad(f, point) end
+
+---As `grad`, but the function's value comes first.
+---
+---```lua
+---local value, slope = mynah.value_and_grad(function(p) return p[1]^2 end, { 3 })
+---assert(value == 9 and slope[1] == 6)
+---```
+---@param f function
+---@param point? number[]|mynah.Tensor
+---@return any
+function mynah.value_and_grad(f, point) end
+
+---The matrix of second derivatives of a Lua function: a function from points to matrices, or the matrix at `point`.
+---
+---```lua
+---local H = mynah.hessian(function(p) return p[1]^2 * p[2] end, { 3, 5 })
+---assert(H[1][1] == 10 and H[1][2] == 6 and H[2][2] == 0)
+---```
+---@param f function
+---@param point? number[]|mynah.Tensor
+---@return any
+function mynah.hessian(f, point) end
+
+---The Hessian at `point` times `direction`, without forming the matrix: how the gradient changes on the way there.
+---
+---```lua
+---local change = mynah.hvp(function(p) return p[1]^2 * p[2] end, { 3, 5 }, { 1, 0 })
+---assert(change[1] == 10 and change[2] == 6)
+---```
+---@param f function
+---@param point number[]|mynah.Tensor
+---@param direction number[]|mynah.Tensor
+---@return mynah.Tensor
+function mynah.hvp(f, point, direction) end
+
+---Compares exact derivatives with differences of the function: `passed`, the largest relative `error`, the `worst`
+---coordinate, and both gradients.
+---
+---```lua
+---assert(mynah.gradcheck(function(p) return mynah.math.sin(p[1]) * p[2] end, { 1, 2 }).passed)
+---```
+---@param f function
+---@param point number[]|mynah.Tensor
+---@param options? mynah.GradcheckOptions
+---@return table
+function mynah.gradcheck(f, point, options) end
+
+---What kind of place a point is: `verdict` (minimum, maximum, saddle, valley, ridge, flat or slope), eigenvalues,
+---condition number.
+---
+---```lua
+---local place = mynah.terrain(function(p) return p[1]^2 - p[2]^2 end, { 0, 0 })
+---assert(place.verdict == "saddle" and place.condition == 1)
+---```
+---@param f function
+---@param point number[]|mynah.Tensor
+---@param options? mynah.TerrainOptions
+---@return table
+function mynah.terrain(f, point, options) end
+
 ---The text of a file, which must be UTF-8.
 ---
 ---```lua
@@ -1189,6 +1852,501 @@ function mynah.cache_dir(name) end
 ---@param about? any
 ---@return string
 function mynah.help(about) end
+
+---Functions of one number or two, for plain numbers and for functions that `mynah.grad` differentiates.
+mynah.math = {}
+
+---The sine, in radians.
+---
+---```lua
+---assert(math.abs(mynah.math.sin(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.sin(x) end
+
+---The cosine, in radians.
+---
+---```lua
+---assert(math.abs(mynah.math.cos(0) - 1) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.cos(x) end
+
+---The tangent, in radians.
+---
+---```lua
+---assert(math.abs(mynah.math.tan(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.tan(x) end
+
+---The inverse sine, in radians.
+---
+---```lua
+---assert(math.abs(mynah.math.asin(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.asin(x) end
+
+---The inverse cosine, in radians.
+---
+---```lua
+---assert(math.abs(mynah.math.acos(1) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.acos(x) end
+
+---The inverse tangent, in radians.
+---
+---```lua
+---assert(math.abs(mynah.math.atan(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.atan(x) end
+
+---The hyperbolic sine.
+---
+---```lua
+---assert(math.abs(mynah.math.sinh(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.sinh(x) end
+
+---The hyperbolic cosine.
+---
+---```lua
+---assert(math.abs(mynah.math.cosh(0) - 1) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.cosh(x) end
+
+---The hyperbolic tangent.
+---
+---```lua
+---assert(math.abs(mynah.math.tanh(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.tanh(x) end
+
+---The inverse hyperbolic sine.
+---
+---```lua
+---assert(math.abs(mynah.math.asinh(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.asinh(x) end
+
+---The inverse hyperbolic cosine.
+---
+---```lua
+---assert(math.abs(mynah.math.acosh(1) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.acosh(x) end
+
+---The inverse hyperbolic tangent.
+---
+---```lua
+---assert(math.abs(mynah.math.atanh(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.atanh(x) end
+
+---e to the power x.
+---
+---```lua
+---assert(math.abs(mynah.math.exp(0) - 1) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.exp(x) end
+
+---e to the power x, less 1; exact for small x.
+---
+---```lua
+---assert(math.abs(mynah.math.expm1(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.expm1(x) end
+
+---The natural logarithm.
+---
+---```lua
+---assert(math.abs(mynah.math.log(1) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.log(x) end
+
+---The natural logarithm of 1 + x; exact for small x.
+---
+---```lua
+---assert(math.abs(mynah.math.log1p(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.log1p(x) end
+
+---The logarithm to base 2.
+---
+---```lua
+---assert(math.abs(mynah.math.log2(8) - 3) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.log2(x) end
+
+---The logarithm to base 10.
+---
+---```lua
+---assert(math.abs(mynah.math.log10(1000) - 3) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.log10(x) end
+
+---The square root.
+---
+---```lua
+---assert(math.abs(mynah.math.sqrt(9) - 3) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.sqrt(x) end
+
+---The cube root, also of negative numbers.
+---
+---```lua
+---assert(math.abs(mynah.math.cbrt(-8) - (-2)) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.cbrt(x) end
+
+---The square, x times x.
+---
+---```lua
+---assert(math.abs(mynah.math.square(3) - 9) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.square(x) end
+
+---The size without sign; its derivative at 0 counts as 0.
+---
+---```lua
+---assert(math.abs(mynah.math.abs(-2) - 2) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.abs(x) end
+
+----1, 0 or 1; its derivative counts as 0.
+---
+---```lua
+---assert(math.abs(mynah.math.sign(-2) - (-1)) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.sign(x) end
+
+---The whole number at or below x; its derivative counts as 0.
+---
+---```lua
+---assert(math.abs(mynah.math.floor(1.5) - 1) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.floor(x) end
+
+---The whole number at or above x; its derivative counts as 0.
+---
+---```lua
+---assert(math.abs(mynah.math.ceil(1.5) - 2) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.ceil(x) end
+
+---The nearest whole number; its derivative counts as 0.
+---
+---```lua
+---assert(math.abs(mynah.math.round(1.6) - 2) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.round(x) end
+
+---The error function.
+---
+---```lua
+---assert(math.abs(mynah.math.erf(0) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.erf(x) end
+
+---The logistic function 1 / (1 + e^-x).
+---
+---```lua
+---assert(math.abs(mynah.math.sigmoid(0) - 0.5) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.sigmoid(x) end
+
+---A soft rectifier: ln(1 + e^x).
+---
+---```lua
+---assert(math.abs(mynah.math.softplus(1000) - 1000) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.softplus(x) end
+
+---The rectifier max(x, 0); its derivative at 0 counts as 0.
+---
+---```lua
+---assert(math.abs(mynah.math.relu(-1) - 0) < 1e-9)
+---```
+---@param x number|mynah.Variable
+---@return any
+function mynah.math.relu(x) end
+
+---x to the power y.
+---
+---```lua
+---assert(math.abs(mynah.math.pow(2, 10) - 1024) < 1e-9)
+---```
+---@param a number|mynah.Variable
+---@param b number|mynah.Variable
+---@return any
+function mynah.math.pow(a, b) end
+
+---The angle of the point (x, y), in radians: `atan2(y, x)`.
+---
+---```lua
+---assert(math.abs(mynah.math.atan2(0, 1) - 0) < 1e-9)
+---```
+---@param a number|mynah.Variable
+---@param b number|mynah.Variable
+---@return any
+function mynah.math.atan2(a, b) end
+
+---The root of x² + y².
+---
+---```lua
+---assert(math.abs(mynah.math.hypot(3, 4) - 5) < 1e-9)
+---```
+---@param a number|mynah.Variable
+---@param b number|mynah.Variable
+---@return any
+function mynah.math.hypot(a, b) end
+
+---The larger of two; equal ones share the derivative.
+---
+---```lua
+---assert(math.abs(mynah.math.max(2, 3) - 3) < 1e-9)
+---```
+---@param a number|mynah.Variable
+---@param b number|mynah.Variable
+---@return any
+function mynah.math.max(a, b) end
+
+---The smaller of two; equal ones share the derivative.
+---
+---```lua
+---assert(math.abs(mynah.math.min(2, 3) - 2) < 1e-9)
+---```
+---@param a number|mynah.Variable
+---@param b number|mynah.Variable
+---@return any
+function mynah.math.min(a, b) end
+
+---Linear algebra on dense matrices, real and complex: solving, factoring, measuring.
+---
+---Matrices are tensors or tables of rows; a plain row of numbers is a vector. Answers are f64 tensors (f32 for f32
+---tensors), or complex matrices where the input is complex.
+mynah.linalg = {}
+
+---The solution x of `A x = b`; b may be a vector or have several columns.
+---
+---```lua
+---local x = mynah.linalg.solve({ {100, 100}, {-100, -101} }, { 1, 1 })
+---assert(math.abs(x[1] - 2.01) < 1e-9 and math.abs(x[2] + 2) < 1e-9)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param b mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function mynah.linalg.solve(A, b) end
+
+---The x for which `A x` comes nearest to b (least squares); of several, the shortest.
+---
+---```lua
+---local line = mynah.linalg.lstsq({ {0, 1}, {1, 1}, {2, 1} }, { 1, 3, 5 })
+---assert(math.abs(line[1] - 2) < 1e-12 and math.abs(line[2] - 1) < 1e-12)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param b mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function mynah.linalg.lstsq(A, b) end
+
+---The matrix product; complex if one side is.
+---
+---```lua
+---assert(mynah.linalg.matmul({ {1, 2}, {3, 4} }, { 1, 1 })[2] == 7)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param B mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function mynah.linalg.matmul(A, B) end
+
+---The inverse.
+---
+---```lua
+---assert(mynah.linalg.inv{ {2, 0}, {0, 4} }[2][2] == 0.25)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function mynah.linalg.inv(A) end
+
+---The pseudo-inverse (Moore and Penrose); singular values up to `tolerance` count as 0.
+---
+---```lua
+---assert(math.abs(mynah.linalg.pinv{ {1, 0}, {0, 0} }[1][1] - 1) < 1e-12)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param tolerance? number
+---@return any
+function mynah.linalg.pinv(A, tolerance) end
+
+---The determinant: its real part, and its imaginary part if the matrix is complex.
+---
+---```lua
+---assert(math.abs(mynah.linalg.det{ {1, 2}, {3, 4} } + 2) < 1e-12)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@return number
+---@return number?
+function mynah.linalg.det(A) end
+
+---`A = Q R`: Q with columns of length 1 at right angles, R zero below its diagonal. `full` makes Q square.
+---
+---```lua
+---local Q, R = mynah.linalg.qr{ {3, 1}, {4, 1} }
+---assert(math.abs(R[1][1] - 5) < 1e-12 and math.abs(Q[1][1] - 0.6) < 1e-12)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param full? boolean
+---@return any
+---@return any
+function mynah.linalg.qr(A, full) end
+
+---The lower triangle L with `A = L Lᴴ` of a positive definite matrix.
+---
+---```lua
+---assert(mynah.linalg.cholesky{ {4, 2}, {2, 5} }[2][2] == 2)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function mynah.linalg.cholesky(A) end
+
+---Singular values: U, S, V with `A = U diag(S) Vᴴ`; S from the largest. `full` makes U and V square.
+---
+---```lua
+---local U, S, V = mynah.linalg.svd{ {3, 0}, {0, -2} }
+---assert(math.abs(S[1] - 3) < 1e-12 and math.abs(S[2] - 2) < 1e-12)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param full? boolean
+---@return any
+---@return any
+---@return any
+function mynah.linalg.svd(A, full) end
+
+---Eigenvalues (from the smallest) and eigenvectors (one a column) of a symmetric or Hermitian matrix.
+---
+---```lua
+---local values, vectors = mynah.linalg.eigh{ {2, 1}, {1, 2} }
+---assert(math.abs(values[1] - 1) < 1e-12 and math.abs(values[2] - 3) < 1e-12)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+---@return any
+function mynah.linalg.eigh(A) end
+
+---Eigenvalues and eigenvectors (one a column) of any square matrix, as complex matrices.
+---
+---```lua
+---local values = mynah.linalg.eig{ {0, -1}, {1, 0} }
+---assert(math.abs(values.im[1] + 1) < 1e-12 and math.abs(values.re[1]) < 1e-12)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+---@return any
+function mynah.linalg.eig(A) end
+
+---A norm: "fro" (the default; of a vector its length), "1", "inf", "2" or "nuclear".
+---
+---```lua
+---assert(mynah.linalg.norm{ 3, 4 } == 5 and mynah.linalg.norm({ {1, 2}, {3, 4} }, "inf") == 7)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param kind? string
+---@return number
+function mynah.linalg.norm(A, kind) end
+
+---How many singular values are above `tolerance` (default: what rounding explains).
+---
+---```lua
+---assert(mynah.linalg.rank{ {1, 2}, {2, 4} } == 1)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@param tolerance? number
+---@return integer
+function mynah.linalg.rank(A, tolerance) end
+
+---The condition number: the largest singular value over the smallest.
+---
+---```lua
+---assert(math.abs(mynah.linalg.cond{ {100, 100}, {-100, -101} } - 402.0075) < 1e-4)
+---```
+---@param A mynah.Tensor|table|mynah.ComplexMatrix
+---@return number
+function mynah.linalg.cond(A) end
+
+---A square matrix with these numbers on its diagonal.
+---
+---```lua
+---assert(mynah.linalg.diag{ 1, 2 }[2][2] == 2)
+---```
+---@param numbers mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function mynah.linalg.diag(numbers) end
+
+---A complex matrix from its real and imaginary parts (default 0).
+---
+---```lua
+---local z = mynah.linalg.complex({ {3, 0} }, { {4, 1} })
+---assert(z:abs()[1][1] == 5)
+---```
+---@param re mynah.Tensor|table|mynah.ComplexMatrix
+---@param im? mynah.Tensor|table|mynah.ComplexMatrix
+---@return any
+function mynah.linalg.complex(re, im) end
 
 ---Neural networks: layers, nets written in Lua, losses.
 ---
@@ -1570,6 +2728,603 @@ function mynah.optim.adam(options) end
 ---@param options? mynah.AdamwOptions
 ---@return mynah.Optimizer
 function mynah.optim.adamw(options) end
+
+---Adam whose steps never grow again.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.amsgrad{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AmsgradOptions
+---@return mynah.Optimizer
+function mynah.optim.amsgrad(options) end
+
+---Adam with Nesterov's look-ahead.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.nadam{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.NadamOptions
+---@return mynah.Optimizer
+function mynah.optim.nadam(options) end
+
+---Adam that waits until its second moment is known.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.radam{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.RadamOptions
+---@return mynah.Optimizer
+function mynah.optim.radam(options) end
+
+---Adam with the largest gradient for its second moment.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.adamax{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdamaxOptions
+---@return mynah.Optimizer
+function mynah.optim.adamax(options) end
+
+---Adam that divides by how far gradients stray from their mean.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.adabelief{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdabeliefOptions
+---@return mynah.Optimizer
+function mynah.optim.adabelief(options) end
+
+---Adam with a look-ahead from gradient differences.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.adan{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdanOptions
+---@return mynah.Optimizer
+function mynah.optim.adan(options) end
+
+---Adam with a second, much slower mean of gradients.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.ademamix{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdemamixOptions
+---@return mynah.Optimizer
+function mynah.optim.ademamix(options) end
+
+---Adam's direction with a length in proportion to the parameter's.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.lamb{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.LambOptions
+---@return mynah.Optimizer
+function mynah.optim.lamb(options) end
+
+---The sign of a blend of momentum and gradient.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.lion{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.LionOptions
+---@return mynah.Optimizer
+function mynah.optim.lion(options) end
+
+---Gradients over their running root mean square.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.rmsprop{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.RmspropOptions
+---@return mynah.Optimizer
+function mynah.optim.rmsprop(options) end
+
+---Step sizes that shrink with the sum of squared gradients.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.adagrad{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdagradOptions
+---@return mynah.Optimizer
+function mynah.optim.adagrad(options) end
+
+---Steps in the parameter's own units, from two running squares.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.adadelta{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdadeltaOptions
+---@return mynah.Optimizer
+function mynah.optim.adadelta(options) end
+
+---Step sizes from the gradient's signs alone; for whole gradients.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.rprop{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.RpropOptions
+---@return mynah.Optimizer
+function mynah.optim.rprop(options) end
+
+---Second moments of a matrix by row and column: little memory.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.adafactor{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdafactorOptions
+---@return mynah.Optimizer
+function mynah.optim.adafactor(options) end
+
+---Matrices along orthogonalized momentum, the rest by AdamW.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.muon{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.MuonOptions
+---@return mynah.Optimizer
+function mynah.optim.muon(options) end
+
+---AdamW with averaging in place of a falling rate.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.schedulefree{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.SchedulefreeOptions
+---@return mynah.Optimizer
+function mynah.optim.schedulefree(options) end
+
+---Adam that finds its own learning rate.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.prodigy{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.ProdigyOptions
+---@return mynah.Optimizer
+function mynah.optim.prodigy(options) end
+
+---Gradient descent whose answer is the mean of its points.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.asgd{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AsgdOptions
+---@return mynah.Optimizer
+function mynah.optim.asgd(options) end
+
+---Adam over the Hessian's diagonal; wants curvature.
+---
+---`step` takes an estimate of the Hessian's diagonal after the gradient; `mynah.optim.minimize` makes one by itself.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.adahessian{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }, { 2 }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.AdahessianOptions
+---@return mynah.Optimizer
+function mynah.optim.adahessian(options) end
+
+---Clipped steps over the Hessian's diagonal; wants curvature now and then.
+---
+---`step` takes an estimate of the Hessian's diagonal after the gradient; `mynah.optim.minimize` makes one by itself.
+---
+---```lua
+---local x, opt = { 4 }, mynah.optim.sophia{ lr = 0.01 }
+---for _ = 1, 20 do opt:step(x, { 2 * x[1] }, { 2 }) end
+---assert(x[1] < 4)
+---```
+---@param options? mynah.SophiaOptions
+---@return mynah.Optimizer
+function mynah.optim.sophia(options) end
+
+---A portfolio that probes the landscape and then commits; the usual choice. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.auto{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.AutoOptions
+---@return mynah.Search
+function mynah.optim.auto(options) end
+
+---A normal distribution that learns the landscape's shape, with restarts. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.cmaes{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.CmaesOptions
+---@return mynah.Search
+function mynah.optim.cmaes(options) end
+
+---Differential evolution (L-SHADE): differences of points as steps. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.de{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.DeOptions
+---@return mynah.Search
+function mynah.optim.de(options) end
+
+---A particle swarm: points with inertia and memory. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.pso{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.PsoOptions
+---@return mynah.Search
+function mynah.optim.pso(options) end
+
+---A simplex that walks downhill; a few coordinates, no noise. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.nelder_mead{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.NelderMeadOptions
+---@return mynah.Search
+function mynah.optim.nelder_mead(options) end
+
+---Line searches along directions made conjugate; smooth functions. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.powell{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.PowellOptions
+---@return mynah.Search
+function mynah.optim.powell(options) end
+
+---Simulated annealing: a walk that climbs less and less. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.anneal{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.AnnealOptions
+---@return mynah.Search
+function mynah.optim.anneal(options) end
+
+---A genetic algorithm; other genomes than points by its own object. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.ga{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.GaOptions
+---@return mynah.Search
+function mynah.optim.ga(options) end
+
+---A Gaussian process with expected improvement; costly functions. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.bayes{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.BayesOptions
+---@return mynah.Search
+function mynah.optim.bayes(options) end
+
+---Points without a plan, the measure for everything else. A search to be asked and told: see `Search`.
+---
+---```lua
+---local search = mynah.optim.random{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+---while not search:done() do
+---  local values = {}
+---  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+---  search:tell(values)
+---end
+---local best, value = search:best()
+---assert(value < 25 and value == best[1]^2 + best[2]^2)
+---```
+---@param options? mynah.RandomOptions
+---@return mynah.Search
+function mynah.optim.random(options) end
+
+---Looks for the lowest value of `f` from `x0`, by any method of this room: `x`, its value `f`, and how it ended.
+---
+---Methods with derivatives ("lbfgs", "newton", "cg", "levenberg", "descend", and every optimizer, such as "adam") take them
+---exactly, as `mynah.grad` does, or from `gradient`; black-box methods ("auto", the default, "cmaes", "nelder_mead", ...) only
+---ask for values, between `lower` and `upper`. Other options are the method's own; an optimizer also takes `steps` and `tolerance`.
+---
+---```lua
+---local function rosenbrock(p) return (1 - p[1])^2 + 100 * (p[2] - p[1]^2)^2 end
+---local r = mynah.optim.minimize{ f = rosenbrock, x0 = { -1.5, 2 }, method = "lbfgs" }
+---assert(math.abs(r.x[1] - 1) < 1e-6 and r.f < 1e-12)
+---r = mynah.optim.minimize{ f = rosenbrock, x0 = { -1.5, 2 }, method = "nelder_mead", budget = 2000, seed = 1 }
+---assert(r.f < 1e-6)
+---r = mynah.optim.minimize{ f = rosenbrock, x0 = { -1.5, 2 }, method = "adahessian", lr = 0.15, steps = 300 }
+---assert(r.steps <= 300 and r.f < 6)
+---```
+---@param options table
+---@return table
+function mynah.optim.minimize(options) end
+
+---The names of all methods that `minimize` knows, with what they are.
+---
+---```lua
+---assert(mynah.optim.methods().lbfgs)
+---```
+---@return table
+function mynah.optim.methods() end
+
+---Landscapes whose minima are known, to try search methods on.
+mynah.testfns = {}
+
+---The names of all of them, with what they look like.
+---
+---```lua
+---assert(mynah.testfns.names().rosenbrock)
+---```
+---@return table
+function mynah.testfns.names() end
+
+---A landscape in `n` coordinates: where it is searched (`lower`, `upper`) and its `minima`, each with `x` and `f`.
+---
+---```lua
+---local r = mynah.testfns.info("rosenbrock", 2)
+---assert(r.minima[1].x[1] == 1 and r.minima[1].f == 0)
+---```
+---@param name string
+---@param n integer
+---@return table
+function mynah.testfns.info(name, n) end
+
+---The height of a landscape at a point.
+---
+---```lua
+---assert(mynah.testfns.value("sphere", { 1, 2 }) == 5)
+---```
+---@param name string
+---@param point number[]|mynah.Tensor
+---@return number
+function mynah.testfns.value(name, point) end
+
+---The gradient of a landscape at a point.
+---
+---```lua
+---assert(mynah.testfns.gradient("sphere", { 1, 2 })[2] == 4)
+---```
+---@param name string
+---@param point number[]|mynah.Tensor
+---@return number[]
+function mynah.testfns.gradient(name, point) end
+
+---The height and the gradient of a sum of equal Gaussian wells (peaks, for a positive amplitude) at a point.
+---
+---```lua
+---local height, slope = mynah.testfns.wells({ 200, 200 }, { centres = { {200, 200} } })
+---assert(height == -10 and slope[1] == 0)
+---```
+---@param point number[]|mynah.Tensor
+---@param options? mynah.WellsOptions
+---@return number
+---@return number[]
+function mynah.testfns.wells(point, options) end
+
+---Routes: the shortest round trip through many cities, and the shortest way through a maze, over a map or a graph.
+---
+---Cities and cells count from 1, cells row by row.
+mynah.route = {}
+
+---A short round trip through all cities: `tour`, its `length` (the way home included) and the `seconds` it took.
+---
+---Always the best tour seen. "ga", the default, usually finds the shortest for up to some thousand cities; "or_opt" and
+---"two_opt" go up to a million.
+---
+---```lua
+---local trip = mynah.route.tsp{ points = { {0, 0}, {1, 1}, {1, 0}, {0, 1} } }
+---assert(trip.length == 4 and #trip.tour == 4)
+---```
+---@param options? mynah.SolveOptions
+---@return table
+function mynah.route.tsp(options) end
+
+---The length of a tour, the way home included; takes the cities as `tsp` does.
+---
+---```lua
+---assert(mynah.route.tour_length({ 1, 2, 3, 4 }, { points = { {0, 0}, {3, 0}, {3, 4}, {0, 4} } }) == 14)
+---```
+---@param tour integer[]
+---@param options? mynah.SolveOptions
+---@return number
+function mynah.route.tour_length(tour, options) end
+
+---Reads a TSPLIB file: its `name` and the cities' `points`, if it has any.
+---
+---```lua
+---local ok, message = pcall(mynah.route.read_tsp, "no/such.tsp")
+---assert(not ok and message:find("no such file"))
+---```
+---@param path string
+---@return table
+function mynah.route.read_tsp(path) end
+
+---Writes a tour in TSPLIB's format.
+---
+---```lua
+---mynah.route.write_tour(TMP .. "/square.tour", "square", { 1, 2, 3, 4 }, 14)
+---assert(mynah.route.read_tour(TMP .. "/square.tour")[4] == 4)
+---```
+---@param path string
+---@param name string
+---@param tour integer[]
+---@param length number
+function mynah.route.write_tour(path, name, tour, length) end
+
+---Reads a tour in TSPLIB's format.
+---
+---```lua
+---local ok, message = pcall(mynah.route.read_tour, "no/such.tour")
+---assert(not ok and message:find("no such file"))
+---```
+---@param path string
+---@return integer[]
+function mynah.route.read_tour(path) end
+
+---A maze; without `loops` it is perfect: exactly one way from each cell to each other.
+---
+---```lua
+---local maze = mynah.route.maze{ width = 30, height = 30, seed = 7 }
+---local way = maze:path(1, 900, "astar")
+---assert(maze.passages == 899 and way[1] == 1 and way[#way] == 900)
+---```
+---@param options? mynah.MazeOptions
+---@return mynah.Maze
+function mynah.route.maze(options) end
+
+---A grid of rows of text: `#` and `@` are walls, `.` is free; `diagonal` allows eight directions.
+---
+---```lua
+---local grid = mynah.route.grid({ "...", ".#.", "..." }, true)
+---local way, length = grid:path(1, 9)
+---assert(length == 4)
+---```
+---@param rows string[]
+---@param diagonal? boolean
+---@return mynah.Grid
+function mynah.route.grid(rows, diagonal) end
+
+---A grid whose cells cost `weights` (row by row) to enter; infinite ones are walls.
+---
+---```lua
+---local grid = mynah.route.weighted_grid(3, 1, { 1, 5, 1 })
+---local _, cost = grid:path(1, 3)
+---assert(cost == 6)
+---```
+---@param width integer
+---@param height integer
+---@param weights number[]
+---@param diagonal? boolean
+---@return mynah.Grid
+function mynah.route.weighted_grid(width, height, weights, diagonal) end
+
+---Reads a MovingAI `.map` file as a grid of eight directions.
+---
+---```lua
+---local ok, message = pcall(mynah.route.read_map, "no/such.map")
+---assert(not ok and message:find("no such file"))
+---```
+---@param path string
+---@return mynah.Grid
+function mynah.route.read_map(path) end
+
+---Reads a MovingAI `.scen` file: a list of `{ start = { x, y }, goal = { x, y }, length =, map =, bucket = }`, places from 0.
+---
+---```lua
+---local ok, message = pcall(mynah.route.read_scenarios, "no/such.scen")
+---assert(not ok and message:find("no such file"))
+---```
+---@param path string
+---@return table[]
+function mynah.route.read_scenarios(path) end
+
+---The shortest way through any graph (A*): the nodes, the cost, and how many nodes were looked at; nothing if there is no way.
+---
+---Nodes are numbers or strings.
+---
+---```lua
+---local nodes, cost = mynah.route.astar{ start = 1, goal = 100,
+---  neighbours = function(n) return n > 100 and {} or { { n + 1, 1 }, { 2 * n, 1 } } end }
+---assert(cost == 8 and nodes[#nodes] == 100)
+---```
+---@param options? mynah.GraphOptions
+---@return any[]?
+---@return number
+---@return integer
+function mynah.route.astar(options) end
 
 ---Language models: a small Llama-like transformer that learns a text and continues it.
 ---

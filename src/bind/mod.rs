@@ -11,14 +11,20 @@ pub mod options;
 pub mod shim;
 
 mod args;
+mod diff;
+mod linalg;
 mod lm;
 mod memory;
+mod minimize;
 mod nn;
 mod optim;
 mod params;
 mod plot;
 mod root;
+mod route;
+mod search;
 mod tensor;
+mod testfns;
 
 pub use shim::{Callback, Fault, Outcome};
 
@@ -29,11 +35,26 @@ use shim::Shim;
 /// Everything that Lua can reach, as data.
 pub fn api() -> Api {
     Api {
-        modules: vec![root::module(), nn::module(), optim::module(), lm::module(), plot::module()],
+        modules: vec![
+            root::module(),
+            diff::module(),
+            linalg::module(),
+            nn::module(),
+            optim::module(),
+            testfns::module(),
+            route::module(),
+            lm::module(),
+            plot::module(),
+        ],
         classes: vec![
             tensor::LuaTensor::class(),
+            diff::LuaVariable::class(),
+            linalg::LuaComplex::class(),
             nn::LuaModule::class(),
             optim::LuaOptimizer::class(),
+            search::LuaSearch::class(),
+            route::LuaGrid::class(),
+            route::LuaMaze::class(),
             lm::LuaTokenizer::class(),
             lm::LuaModel::class(),
         ],

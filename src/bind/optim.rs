@@ -4,10 +4,16 @@ use super::convert::{FromArg, This, got};
 use super::nn::LuaModule;
 use super::options::Options;
 use super::params;
+use super::search::LuaSearch;
 use super::shim::{Outcome, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::nn::{self, StepParam};
-use crate::optim::{self, AdamSettings, AdamwSettings, Optimizer, Param, SgdSettings};
+use crate::optim::{
+    self, AdabeliefSettings, AdadeltaSettings, AdafactorSettings, AdagradSettings, AdahessianSettings, AdamSettings,
+    AdamaxSettings, AdamwSettings, AdanSettings, AdemamixSettings, AmsgradSettings, AsgdSettings, LambSettings,
+    LionSettings, MuonSettings, NadamSettings, Optimizer, Param, ProdigySettings, RadamSettings, RmspropSettings,
+    RpropSettings, SchedulefreeSettings, SgdSettings, SophiaSettings, blackbox, smooth,
+};
 use crate::{lua_class, lua_module};
 use mlua::{Lua, Table, Value};
 use std::cell::{RefCell, RefMut};
@@ -67,6 +73,358 @@ lua_module! {
         /// assert(w:norm():item() < 0.2)
         /// ```
         fn adamw(options: Options<AdamwSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adamw(options.0)) }
+
+        /// Adam whose steps never grow again.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.amsgrad{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn amsgrad(options: Options<AmsgradSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::amsgrad(options.0)) }
+
+        /// Adam with Nesterov's look-ahead.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.nadam{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn nadam(options: Options<NadamSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::nadam(options.0)) }
+
+        /// Adam that waits until its second moment is known.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.radam{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn radam(options: Options<RadamSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::radam(options.0)) }
+
+        /// Adam with the largest gradient for its second moment.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.adamax{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn adamax(options: Options<AdamaxSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adamax(options.0)) }
+
+        /// Adam that divides by how far gradients stray from their mean.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.adabelief{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn adabelief(options: Options<AdabeliefSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adabelief(options.0)) }
+
+        /// Adam with a look-ahead from gradient differences.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.adan{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn adan(options: Options<AdanSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adan(options.0)) }
+
+        /// Adam with a second, much slower mean of gradients.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.ademamix{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn ademamix(options: Options<AdemamixSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::ademamix(options.0)) }
+
+        /// Adam's direction with a length in proportion to the parameter's.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.lamb{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn lamb(options: Options<LambSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::lamb(options.0)) }
+
+        /// The sign of a blend of momentum and gradient.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.lion{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn lion(options: Options<LionSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::lion(options.0)) }
+
+        /// Gradients over their running root mean square.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.rmsprop{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn rmsprop(options: Options<RmspropSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::rmsprop(options.0)) }
+
+        /// Step sizes that shrink with the sum of squared gradients.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.adagrad{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn adagrad(options: Options<AdagradSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adagrad(options.0)) }
+
+        /// Steps in the parameter's own units, from two running squares.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.adadelta{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn adadelta(options: Options<AdadeltaSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adadelta(options.0)) }
+
+        /// Step sizes from the gradient's signs alone; for whole gradients.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.rprop{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn rprop(options: Options<RpropSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::rprop(options.0)) }
+
+        /// Second moments of a matrix by row and column: little memory.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.adafactor{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn adafactor(options: Options<AdafactorSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adafactor(options.0)) }
+
+        /// Matrices along orthogonalized momentum, the rest by AdamW.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.muon{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn muon(options: Options<MuonSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::muon(options.0)) }
+
+        /// AdamW with averaging in place of a falling rate.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.schedulefree{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn schedulefree(options: Options<SchedulefreeSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::schedulefree(options.0)) }
+
+        /// Adam that finds its own learning rate.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.prodigy{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn prodigy(options: Options<ProdigySettings>) -> LuaOptimizer { LuaOptimizer::new(optim::prodigy(options.0)) }
+
+        /// Gradient descent whose answer is the mean of its points.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.asgd{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn asgd(options: Options<AsgdSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::asgd(options.0)) }
+
+        /// Adam over the Hessian's diagonal; wants curvature.
+        ///
+        /// `step` takes an estimate of the Hessian's diagonal after the gradient; `mynah.optim.minimize` makes one by itself.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.adahessian{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }, { 2 }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn adahessian(options: Options<AdahessianSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::adahessian(options.0)) }
+
+        /// Clipped steps over the Hessian's diagonal; wants curvature now and then.
+        ///
+        /// `step` takes an estimate of the Hessian's diagonal after the gradient; `mynah.optim.minimize` makes one by itself.
+        ///
+        /// ```lua
+        /// local x, opt = { 4 }, mynah.optim.sophia{ lr = 0.01 }
+        /// for _ = 1, 20 do opt:step(x, { 2 * x[1] }, { 2 }) end
+        /// assert(x[1] < 4)
+        /// ```
+        fn sophia(options: Options<SophiaSettings>) -> LuaOptimizer { LuaOptimizer::new(optim::sophia(options.0)) }
+
+        /// A portfolio that probes the landscape and then commits; the usual choice. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.auto{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn auto(options: Options<blackbox::AutoSettings>) -> LuaSearch { LuaSearch::new(blackbox::auto(options.0)) }
+
+        /// A normal distribution that learns the landscape's shape, with restarts. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.cmaes{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn cmaes(options: Options<blackbox::CmaesSettings>) -> LuaSearch { LuaSearch::new(blackbox::cmaes(options.0)) }
+
+        /// Differential evolution (L-SHADE): differences of points as steps. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.de{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn de(options: Options<blackbox::DeSettings>) -> LuaSearch { LuaSearch::new(blackbox::de(options.0)) }
+
+        /// A particle swarm: points with inertia and memory. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.pso{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn pso(options: Options<blackbox::PsoSettings>) -> LuaSearch { LuaSearch::new(blackbox::pso(options.0)) }
+
+        /// A simplex that walks downhill; a few coordinates, no noise. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.nelder_mead{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn nelder_mead(options: Options<blackbox::NelderMeadSettings>) -> LuaSearch { LuaSearch::new(blackbox::nelder_mead(options.0)) }
+
+        /// Line searches along directions made conjugate; smooth functions. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.powell{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn powell(options: Options<blackbox::PowellSettings>) -> LuaSearch { LuaSearch::new(blackbox::powell(options.0)) }
+
+        /// Simulated annealing: a walk that climbs less and less. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.anneal{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn anneal(options: Options<blackbox::AnnealSettings>) -> LuaSearch { LuaSearch::new(blackbox::anneal(options.0)) }
+
+        /// A genetic algorithm; other genomes than points by its own object. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.ga{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn ga(options: Options<blackbox::GaSettings>) -> LuaSearch { LuaSearch::new(blackbox::ga(options.0)) }
+
+        /// A Gaussian process with expected improvement; costly functions. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.bayes{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn bayes(options: Options<blackbox::BayesSettings>) -> LuaSearch { LuaSearch::new(blackbox::bayes(options.0)) }
+
+        /// Points without a plan, the measure for everything else. A search to be asked and told: see `Search`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.random{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
+        /// while not search:done() do
+        ///   local values = {}
+        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
+        ///   search:tell(values)
+        /// end
+        /// local best, value = search:best()
+        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// ```
+        fn random(options: Options<blackbox::RandomSettings>) -> LuaSearch { LuaSearch::new(blackbox::random(options.0)) }
+
+        /// Looks for the lowest value of `f` from `x0`, by any method of this room: `x`, its value `f`, and how it ended.
+        ///
+        /// Methods with derivatives ("lbfgs", "newton", "cg", "levenberg", "descend", and every optimizer, such as "adam") take them
+        /// exactly, as `mynah.grad` does, or from `gradient`; black-box methods ("auto", the default, "cmaes", "nelder_mead", ...) only
+        /// ask for values, between `lower` and `upper`. Other options are the method's own; an optimizer also takes `steps` and `tolerance`.
+        ///
+        /// ```lua
+        /// local function rosenbrock(p) return (1 - p[1])^2 + 100 * (p[2] - p[1]^2)^2 end
+        /// local r = mynah.optim.minimize{ f = rosenbrock, x0 = { -1.5, 2 }, method = "lbfgs" }
+        /// assert(math.abs(r.x[1] - 1) < 1e-6 and r.f < 1e-12)
+        /// r = mynah.optim.minimize{ f = rosenbrock, x0 = { -1.5, 2 }, method = "nelder_mead", budget = 2000, seed = 1 }
+        /// assert(r.f < 1e-6)
+        /// r = mynah.optim.minimize{ f = rosenbrock, x0 = { -1.5, 2 }, method = "adahessian", lr = 0.15, steps = 300 }
+        /// assert(r.steps <= 300 and r.f < 6)
+        /// ```
+        fn minimize(@lua, options: Table) -> Table { super::minimize::minimize(lua, &options) }
+
+        /// The names of all methods that `minimize` knows, with what they are.
+        ///
+        /// ```lua
+        /// assert(mynah.optim.methods().lbfgs)
+        /// ```
+        fn methods(@lua) -> Table {
+            let all = optim::OPTIMIZERS.iter().map(|e| (e.name, e.summary));
+            let all = all.chain(smooth::MINIMIZERS.iter().map(|e| (e.name, e.summary)));
+            Ok(lua.create_table_from(all.chain(blackbox::METHODS.iter().map(|e| (e.name, e.summary))))?)
+        }
     }
 }
 
@@ -98,7 +456,8 @@ lua_class! {
         ///
         /// `what` is a net, a model, a tensor, or a table of these; call `backward` several times before it to step by the
         /// sum. Weight decay acts on every tensor; in a language model on its matrices alone, as in its own `train`.
-        /// A plain table of numbers is moved by the `gradient` given with it, and so is a tensor.
+        /// A plain table of numbers is moved by the `gradient` given with it (and by a `curvature`, the Hessian's diagonal, where the
+        /// method wants one), and so is a tensor.
         ///
         /// ```lua
         /// local w = mynah.tensor({ 4 }, { requires_grad = true })
@@ -107,14 +466,14 @@ lua_class! {
         /// opt:step(w)
         /// assert(w:item() == 2 and w.grad == nil)
         /// ```
-        fn step(this, @lua, what: Value, gradient: Option<Value>) -> This {
+        fn step(this, @lua, what: Value, gradient: Option<Value>, curvature: Option<Value>) -> This {
             let mut optimizer = this.get()?;
             match (&what, gradient) {
                 (Value::Table(point), gradient) if is_point(point)? => {
                     let Some(gradient) = gradient else {
                         return fault("step: a plain point is moved by a gradient: opt:step(point, gradient)");
                     };
-                    step_point(&mut optimizer, lua, point, gradient)?;
+                    step_point(&mut optimizer, lua, point, gradient, curvature)?;
                 }
                 (_, Some(gradient)) => step_tensor(&mut optimizer, lua, &what, gradient)?,
                 (_, None) => step_net(&mut optimizer, &what)?,
@@ -145,16 +504,31 @@ fn is_point(table: &Table) -> Outcome<bool> {
     Ok(matches!(table.raw_get::<Value>(1)?, Value::Integer(_) | Value::Number(_)))
 }
 
-fn step_point(optimizer: &mut Optimizer, lua: &Lua, point: &Table, gradient: Value) -> Outcome<()> {
+fn step_point(
+    optimizer: &mut Optimizer,
+    lua: &Lua,
+    point: &Table,
+    gradient: Value,
+    curvature: Option<Value>,
+) -> Outcome<()> {
     let mut x = Vec::<f64>::from_arg(Value::Table(point.clone()), lua)?;
-    let g = match gradient {
-        list @ Value::Table(_) => Vec::<f64>::from_arg(list, lua)?,
-        other => TensorLike::from_arg(other, lua)?.0.to_f64()?,
+    let numbers = |what: &str, value: Value| {
+        let numbers = match value {
+            list @ Value::Table(_) => Vec::<f64>::from_arg(list, lua)?,
+            other => TensorLike::from_arg(other, lua)?.0.to_f64()?,
+        };
+        if numbers.len() == x.len() {
+            return Ok(numbers);
+        }
+        fault(format!("step: the point has {} numbers, the {what} {}", x.len(), numbers.len()))
     };
-    if g.len() != x.len() {
-        return fault(format!("step: the point has {} numbers, the gradient {}", x.len(), g.len()));
-    }
-    optimizer.step(&mut [Param::new(&mut x, &g)])?;
+    let g = numbers("gradient", gradient)?;
+    let h = curvature.map(|c| numbers("curvature", c)).transpose()?;
+    let param = Param::new(&mut x, &g);
+    optimizer.step(&mut [match &h {
+        Some(h) => param.hessian(h),
+        None => param,
+    }])?;
     for (i, value) in x.into_iter().enumerate() {
         point.raw_set(i + 1, value)?;
     }

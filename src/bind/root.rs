@@ -194,6 +194,66 @@ lua_module! {
             Ok(nn::default_device().name().into())
         }
 
+        /// The exact derivatives of a Lua function of a point: a function from points to gradients, or the gradient at `point`.
+        ///
+        /// `f` takes a list of numbers and returns one number. It may use `+ - * / % ^`, comparisons and `mynah.math`; it is run
+        /// once, and its operations are followed backwards, so the answer is exact up to rounding.
+        ///
+        /// ```lua
+        /// local g = mynah.grad(function(p) return (1 - p[1])^2 + 100 * (p[2] - p[1]^2)^2 end)
+        /// assert(g{ 1, 1 }:norm():item() == 0 and g{ -1.5, 2 }[1] == -155)
+        /// ```
+        fn grad(@lua, f: Callback, point: Option<super::diff::Point>) -> super::diff::Derived { super::diff::root::grad(lua, f, point) }
+
+        /// As `grad`, but the function's value comes first.
+        ///
+        /// ```lua
+        /// local value, slope = mynah.value_and_grad(function(p) return p[1]^2 end, { 3 })
+        /// assert(value == 9 and slope[1] == 6)
+        /// ```
+        fn value_and_grad(@lua, f: Callback, point: Option<super::diff::Point>) -> super::diff::Derived {
+            super::diff::root::value_and_grad(lua, f, point)
+        }
+
+        /// The matrix of second derivatives of a Lua function: a function from points to matrices, or the matrix at `point`.
+        ///
+        /// ```lua
+        /// local H = mynah.hessian(function(p) return p[1]^2 * p[2] end, { 3, 5 })
+        /// assert(H[1][1] == 10 and H[1][2] == 6 and H[2][2] == 0)
+        /// ```
+        fn hessian(@lua, f: Callback, point: Option<super::diff::Point>) -> super::diff::Derived { super::diff::root::hessian(lua, f, point) }
+
+        /// The Hessian at `point` times `direction`, without forming the matrix: how the gradient changes on the way there.
+        ///
+        /// ```lua
+        /// local change = mynah.hvp(function(p) return p[1]^2 * p[2] end, { 3, 5 }, { 1, 0 })
+        /// assert(change[1] == 10 and change[2] == 6)
+        /// ```
+        fn hvp(@lua, f: Callback, point: super::diff::Point, direction: super::diff::Point) -> LuaTensor {
+            super::diff::root::hvp(lua, &f, &point.0, &direction.0)
+        }
+
+        /// Compares exact derivatives with differences of the function: `passed`, the largest relative `error`, the `worst`
+        /// coordinate, and both gradients.
+        ///
+        /// ```lua
+        /// assert(mynah.gradcheck(function(p) return mynah.math.sin(p[1]) * p[2] end, { 1, 2 }).passed)
+        /// ```
+        fn gradcheck(@lua, f: Callback, point: super::diff::Point, options: Options<crate::diff::GradcheckSettings>) -> Table {
+            super::diff::root::gradcheck(lua, &f, &point.0, &options.0)
+        }
+
+        /// What kind of place a point is: `verdict` (minimum, maximum, saddle, valley, ridge, flat or slope), eigenvalues,
+        /// condition number.
+        ///
+        /// ```lua
+        /// local place = mynah.terrain(function(p) return p[1]^2 - p[2]^2 end, { 0, 0 })
+        /// assert(place.verdict == "saddle" and place.condition == 1)
+        /// ```
+        fn terrain(@lua, f: Callback, point: super::diff::Point, options: Options<crate::diff::TerrainSettings>) -> Table {
+            super::diff::root::terrain(lua, &f, &point.0, &options)
+        }
+
         /// The text of a file, which must be UTF-8.
         ///
         /// ```lua

@@ -67,9 +67,7 @@ mod system {
         // nothing but atomics, `_exit`, `pthread_kill` and `lua_sethook`, which may be called in a signal handler.
         unsafe {
             let stored = lua.exec_raw::<()>((), |state| {
-                ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_MAINTHREAD as _);
-                STATE.store(ffi::lua_tothread(state, -1), Ordering::SeqCst);
-                ffi::lua_pop(state, 1);
+                STATE.store(main_thread(state), Ordering::SeqCst);
             });
             if stored.is_err() {
                 return; // Ctrl-C then ends the program, as without a handler
@@ -80,6 +78,24 @@ mod system {
             action.sa_flags = libc::SA_RESTART;
             libc::sigaction(libc::SIGINT, &action, null_mut());
         }
+    }
+
+    /// The main Lua thread of a state that is not running anything.
+    #[cfg(not(feature = "luajit"))]
+    unsafe fn main_thread(state: *mut lua_State) -> *mut lua_State {
+        // SAFETY: the registry of a valid state always holds its main thread; the stack is left as it was.
+        unsafe {
+            ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_MAINTHREAD as _);
+            let main = ffi::lua_tothread(state, -1);
+            ffi::lua_pop(state, 1);
+            main
+        }
+    }
+
+    /// LuaJIT does not tell; but at the program's start the running thread is the main one.
+    #[cfg(feature = "luajit")]
+    unsafe fn main_thread(state: *mut lua_State) -> *mut lua_State {
+        state
     }
 
     extern "C" fn on_signal(signal: c_int) {

@@ -29,7 +29,10 @@ impl<T: Scalar> Matrix<T> {
     /// When it would be empty, or `data` does not have `rows * cols` numbers.
     pub fn new(rows: usize, cols: usize, data: Vec<T>) -> Result<Self> {
         if rows == 0 || cols == 0 {
-            return Err(Error::shape("matrix", format!("at least one row and one column wanted, got [{rows}, {cols}]")));
+            return Err(Error::shape(
+                "matrix",
+                format!("at least one row and one column wanted, got [{rows}, {cols}]"),
+            ));
         }
         if rows.checked_mul(cols) != Some(data.len()) {
             let why = format!("[{rows}, {cols}] does not hold {} numbers", data.len());
@@ -64,7 +67,11 @@ impl<T: Scalar> Matrix<T> {
     /// # Errors
     /// When it would be empty.
     pub fn from_fn(rows: usize, cols: usize, entry: impl Fn(usize, usize) -> T) -> Result<Self> {
-        Self::new(rows, cols, (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect())
+        Self::new(
+            rows,
+            cols,
+            (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect(),
+        )
     }
 
     /// The matrix with these numbers on its diagonal and 0 elsewhere.
@@ -245,7 +252,7 @@ pub fn matmul<T: Scalar>(a: &Matrix<T>, b: &Matrix<T>) -> Result<Matrix<T>> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::data::rng::Rng;
+    use crate::data::Rng;
 
     pub fn random(rows: usize, cols: usize, seed: u64) -> Matrix {
         let mut rng = Rng::new(seed);

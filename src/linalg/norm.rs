@@ -24,13 +24,8 @@ pub enum Norm {
 
 impl Norm {
     /// All norms with their names.
-    pub const ALL: [(&'static str, Norm); 5] = [
-        ("fro", Norm::Fro),
-        ("1", Norm::One),
-        ("inf", Norm::Inf),
-        ("2", Norm::Two),
-        ("nuclear", Norm::Nuclear),
-    ];
+    pub const ALL: [(&'static str, Norm); 5] =
+        [("fro", Norm::Fro), ("1", Norm::One), ("inf", Norm::Inf), ("2", Norm::Two), ("nuclear", Norm::Nuclear)];
 }
 
 impl FromStr for Norm {

@@ -82,10 +82,10 @@ pub fn slogdet<T: Scalar>(a: &Matrix<T>) -> Result<Slogdet<T>> {
 fn determinant<T: Scalar>(what: &str, a: &Matrix<T>) -> Result<(T, i32)> {
     a.ensure_square(what)?;
     a.ensure_finite(what)?;
-    let scale = a.scale();
-    let lu = PartialPivLu::new(a.scaled_down(scale).view());
+    let Scaled { matrix, row_scale, col_scale } = Scaled::new(a)?;
+    let lu = PartialPivLu::new(matrix.view());
     let mut mantissa = if odd(lu.P().arrays().0) { -T::ONE } else { T::ONE };
-    let mut exponent = a.rows() as i32 * log2(scale);
+    let mut exponent = -row_scale.iter().chain(&col_scale).map(|&scale| log2(scale)).sum::<i32>();
     for i in 0..a.rows() {
         mantissa = mantissa * lu.U()[(i, i)];
         let p = power_of_two(mantissa.modulus());
@@ -114,7 +114,33 @@ fn odd(permutation: &[usize]) -> bool {
     exchanges % 2 == 1
 }
 
-/// A square matrix, scaled and eliminated: row scale · a · column scale = P⁻¹LU.
+/// A matrix scaled by powers of two until the largest number in each row and column is about 1.
+struct Scaled<T> {
+    matrix: Matrix<T>,   // row scale · a · column scale
+    row_scale: Vec<f64>, // 1 for a row of zeros
+    col_scale: Vec<f64>, // 1 for a column of zeros
+}
+
+impl<T: Scalar> Scaled<T> {
+    fn new(a: &Matrix<T>) -> Result<Self> {
+        let scale = |sizes: &[f64]| sizes.iter().map(|&s| 1.0 / power_of_two(s)).collect::<Vec<f64>>();
+        let mut row_sizes = vec![0.0_f64; a.rows()];
+        for (i, size) in row_sizes.iter_mut().enumerate() {
+            a.row(i).iter().for_each(|x| *size = size.max(x.modulus()));
+        }
+        let row_scale = scale(&row_sizes);
+        let mut col_sizes = vec![0.0_f64; a.cols()];
+        for i in 0..a.rows() {
+            let row = col_sizes.iter_mut().zip(a.row(i));
+            row.for_each(|(size, x)| *size = size.max(x.times(row_scale[i]).modulus()));
+        }
+        let col_scale = scale(&col_sizes);
+        let matrix = Matrix::from_fn(a.rows(), a.cols(), |i, j| a[(i, j)].times(row_scale[i]).times(col_scale[j]))?;
+        Ok(Self { matrix, row_scale, col_scale })
+    }
+}
+
+/// A square matrix, scaled and eliminated.
 struct Elimination<T: Scalar> {
     row_scale: Vec<f64>,
     col_scale: Vec<f64>,
@@ -124,29 +150,20 @@ struct Elimination<T: Scalar> {
 impl<T: Scalar> Elimination<T> {
     fn new(what: &str, a: &Matrix<T>) -> Result<Self> {
         a.ensure_finite(what)?;
-        let n = a.rows();
+        let zero = |x: &T| *x == T::ZERO;
         let dependent = |which: &str, k: usize| {
             Error::value(format!("{what}: the matrix is singular: {which} {} is zero; `lstsq` takes it", k + 1))
         };
-        let inverse_size = |sizes: &[f64]| sizes.iter().map(|&s| 1.0 / power_of_two(s)).collect::<Vec<f64>>();
-        let mut sizes: Vec<f64> =
-            (0..n).map(|i| a.row(i).iter().fold(0.0, |max: f64, x| max.max(x.modulus()))).collect();
-        if let Some(k) = sizes.iter().position(|&s| s == 0.0) {
-            return Err(dependent("row", k));
+        if let Some(i) = (0..a.rows()).find(|&i| a.row(i).iter().all(zero)) {
+            return Err(dependent("row", i));
         }
-        let row_scale = inverse_size(&sizes);
-        sizes.fill(0.0);
-        for i in 0..n {
-            sizes.iter_mut().zip(a.row(i)).for_each(|(max, x)| *max = max.max(x.times(row_scale[i]).modulus()));
+        if let Some(j) = (0..a.cols()).find(|&j| a.col(j).iter().all(zero)) {
+            return Err(dependent("column", j));
         }
-        if let Some(k) = sizes.iter().position(|&s| s == 0.0) {
-            return Err(dependent("column", k));
-        }
-        let col_scale = inverse_size(&sizes);
-        let scaled = Matrix::from_fn(n, n, |i, j| a[(i, j)].times(row_scale[i]).times(col_scale[j]))?;
-        let made = Self { row_scale, col_scale, lu: PartialPivLu::new(scaled.view()) };
+        let Scaled { matrix, row_scale, col_scale } = Scaled::new(a)?;
+        let made = Self { row_scale, col_scale, lu: PartialPivLu::new(matrix.view()) };
 
-        let rcond = made.rcond(largest_column_sum(&scaled));
+        let rcond = made.rcond(largest_column_sum(&matrix));
         if rcond < f64::EPSILON {
             return Err(Error::value(format!(
                 "{what}: the matrix is singular to working precision (reciprocal condition number {rcond:.1e}); \
@@ -270,16 +287,14 @@ mod tests {
             &[&[1.0, 2.0][..], &[2.0, 4.0]][..],
             &[&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], &[7.0, 8.0, 9.0]],
             &[&[0.1, 0.2, 0.3], &[0.4, 0.5, 0.6], &[0.7, 0.8, 0.9]],
-            &[
-                &[16.0, 2.0, 3.0, 13.0],
-                &[5.0, 11.0, 10.0, 8.0],
-                &[9.0, 7.0, 6.0, 12.0],
-                &[4.0, 14.0, 15.0, 1.0],
-            ],
+            &[&[16.0, 2.0, 3.0, 13.0], &[5.0, 11.0, 10.0, 8.0], &[9.0, 7.0, 6.0, 12.0], &[4.0, 14.0, 15.0, 1.0]],
         ] {
             assert!(refusal(rows).starts_with(start), "{}", refusal(rows));
         }
-        assert_eq!(refusal(&[&[1.0, 0.0], &[0.0, 0.0]]), "inv: the matrix is singular: row 2 is zero; `lstsq` takes it");
+        assert_eq!(
+            refusal(&[&[1.0, 0.0], &[0.0, 0.0]]),
+            "inv: the matrix is singular: row 2 is zero; `lstsq` takes it"
+        );
         assert_eq!(
             refusal(&[&[1.0, 0.0], &[1.0, 0.0]]),
             "inv: the matrix is singular: column 2 is zero; `lstsq` takes it"
@@ -339,9 +354,6 @@ mod tests {
         assert_eq!(solve(&a, &b).unwrap_err().to_string(), "solve: a square matrix wanted, got [1, 2]");
         let a = matrix(&[&[1.0, 2.0], &[3.0, f64::INFINITY]]);
         assert_eq!(solve(&a, &b).unwrap_err().to_string(), "solve: `b` must have 2 rows as `a` has, got 1");
-        assert_eq!(
-            det(&a).unwrap_err().to_string(),
-            "det: the entry at row 2, column 2 must be finite, got inf"
-        );
+        assert_eq!(det(&a).unwrap_err().to_string(), "det: the entry at row 2, column 2 must be finite, got inf");
     }
 }

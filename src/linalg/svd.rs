@@ -1,5 +1,6 @@
 //! The singular value decomposition and what follows from it: rank, condition number, pseudo-inverse.
 
+use super::matrix::power_of_two;
 use super::{Matrix, Scalar, matmul};
 use crate::error::ensure_setting;
 use crate::{Error, Result};
@@ -40,7 +41,8 @@ impl<T: Scalar> Rescaled<T> {
         a.ensure_finite(what)?;
         let scale = a.scale();
         let scaled = a.scaled_down(scale);
-        let made = if full { scaled.view().svd() } else { scaled.view().thin_svd() }.map_err(|_| no_convergence(what))?;
+        let made =
+            if full { scaled.view().svd() } else { scaled.view().thin_svd() }.map_err(|_| no_convergence(what))?;
         let s: Vec<f64> = made.S().column_vector().iter().map(|s| s.re().max(0.0)).collect();
         let (mut u, mut v) = (Matrix::of_faer(made.U()), Matrix::of_faer(made.V()));
         for j in 0..v.cols() {
@@ -141,8 +143,11 @@ fn no_convergence(what: &str) -> Error {
 
 /// The number of modulus 1 in the direction of `x`; 1 for 0.
 pub(super) fn phase<T: Scalar>(x: T) -> T {
-    let modulus = x.modulus();
-    if modulus == 0.0 { T::ONE } else { x.times(1.0 / modulus) }
+    if x == T::ZERO {
+        return T::ONE;
+    }
+    let x = x.times(1.0 / power_of_two(x.modulus())); // so that the next reciprocal is an ordinary number
+    x.times(1.0 / x.modulus())
 }
 
 /// The factor of modulus 1 that makes the largest entry of a column real and positive.

@@ -1,7 +1,7 @@
 //! AdaBelief: Adam that divides by how far gradients stray from their running mean.
 //!
-//! Zhuang et al. (2020), arXiv:2010.07468, Algorithm 2: `eps` joins the running square in every step, and the root once
-//! more, as in the authors' code.
+//! Zhuang et al. (2020), arXiv:2010.07468, Algorithm 2: `eps` joins the running square in every step, and its root once
+//! more.
 
 use super::ranges::{not_negative, positive, rate};
 use super::{Optimizer, Real, Rule, Schedule, Turn};
@@ -71,7 +71,7 @@ impl Rule for Adabelief {
             *m = *m * beta1 + fresh1 * g;
             let stray = g - *m;
             *s = *s * beta2 + fresh2 * stray * stray + eps;
-            *x += -step * *m / (((*s + eps).sqrt() + eps) / root_bias2);
+            *x += -step * *m / ((s.sqrt() + eps) / root_bias2);
         });
     }
 }

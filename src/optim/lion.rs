@@ -64,7 +64,13 @@ impl Rule for Lion {
         turn.each(|x, g, [m]| {
             let c = *m * beta1 + fresh1 * g;
             *m = *m * beta2 + fresh2 * g;
-            let sign = if c > zero { lr } else if c < zero { -lr } else { zero };
+            let sign = if c > zero {
+                lr
+            } else if c < zero {
+                -lr
+            } else {
+                zero
+            };
             *x = *x * keep + -sign;
         });
     }

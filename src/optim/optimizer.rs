@@ -1,7 +1,7 @@
 //! The optimizer that every caller holds, and the [`Rule`] that tells one kind from another.
 
 use super::Schedule;
-use super::param::{Buffer, Pair, Param, Real};
+use super::param::{Buffer, Pair, Param, Real, Slice};
 use crate::error::ensure_setting;
 use crate::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,19 @@ pub trait Rule: Send + 'static {
 
     /// Takes back what [`Self::scalars`] gave, in the same order.
     fn load_scalars(&mut self, _numbers: &[f64]) {}
+
+    /// Whether step `t`, from 1, wants an estimate of the Hessian's diagonal beside the gradient.
+    fn needs_curvature(&self, _t: u64) -> bool {
+        false
+    }
+
+    /// Whether the point to use is another than the one that moves: a mean of the points visited.
+    fn averages(&self) -> bool {
+        false
+    }
+
+    /// Turns the values `x` of a parameter that has moved into the ones to use, where [`Self::averages`] says so.
+    fn average<T: Real>(&self, _x: &mut [T], _slots: &[&[T]]) {}
 }
 
 /// One parameter's turn in one step.
@@ -39,6 +52,8 @@ pub struct Turn<'a, T> {
     pub x: &'a mut [T],
     /// The gradient at `x`, of the same length.
     pub g: &'a [T],
+    /// An estimate of the Hessian's diagonal at `x`, of the same length, if one came. Always there when wanted.
+    pub h: Option<&'a [T]>,
     /// The state vectors, in the order of [`Rule::slots`].
     pub slots: Vec<&'a mut [T]>,
     /// The parameter's shape, row-major.
@@ -60,6 +75,10 @@ trait BoxedRule: Send {
     fn update_f64(&mut self, turn: Turn<'_, f64>);
     fn scalars(&self) -> Vec<(&'static str, f64)>;
     fn load_scalars(&mut self, numbers: &[f64]);
+    fn needs_curvature(&self, t: u64) -> bool;
+    fn averages(&self) -> bool;
+    fn average_f32(&self, x: &mut [f32], slots: &[&[f32]]);
+    fn average_f64(&self, x: &mut [f64], slots: &[&[f64]]);
 }
 
 impl<R: Rule> BoxedRule for R {
@@ -83,6 +102,18 @@ impl<R: Rule> BoxedRule for R {
     }
     fn load_scalars(&mut self, numbers: &[f64]) {
         Rule::load_scalars(self, numbers);
+    }
+    fn needs_curvature(&self, t: u64) -> bool {
+        Rule::needs_curvature(self, t)
+    }
+    fn averages(&self) -> bool {
+        Rule::averages(self)
+    }
+    fn average_f32(&self, x: &mut [f32], slots: &[&[f32]]) {
+        self.average(x, slots);
+    }
+    fn average_f64(&self, x: &mut [f64], slots: &[&[f64]]) {
+        self.average(x, slots);
     }
 }
 
@@ -195,10 +226,47 @@ impl Optimizer {
         Ok(())
     }
 
+    /// Whether the next step (or the one that has begun) wants [`Param::hessian`]: an estimate of the Hessian's diagonal
+    /// for each parameter. [`probe`](super::probe) makes one from a Hessian-vector product.
+    pub fn needs_curvature(&self) -> bool {
+        self.rule.needs_curvature(self.t + u64::from(self.moved.is_none()))
+    }
+
+    /// Whether the point to use is a mean of the points visited; [`Self::averaged`] gives it.
+    pub fn averages(&self) -> bool {
+        self.rule.averages()
+    }
+
+    /// The values to use for the parameter at place `index`, whose values now are `x`: the mean of the points visited.
+    /// Nothing when this optimizer keeps no mean (the values to use are `x` then), or `x` is not what it has moved.
+    pub fn averaged<T: Real>(&self, index: usize, x: &[T]) -> Option<Vec<T>> {
+        if !self.averages() {
+            return None;
+        }
+        let mut mean = x.to_vec();
+        let Some(state) = self.params.get(&index) else { return Some(mean) };
+        if volume(&state.shape) != Some(x.len()) {
+            return None;
+        }
+        let buffers = state.slots.iter().map(|(_, slot)| slot);
+        match T::pair(&mut mean, &[]) {
+            Pair::F32(mean, _) => {
+                let slots = buffers.map(|slot| if let Buffer::F32(slot) = slot { Some(&slot[..]) } else { None });
+                self.rule.average_f32(mean, &slots.collect::<Option<Vec<_>>>()?);
+            }
+            Pair::F64(mean, _) => {
+                let slots = buffers.map(|slot| if let Buffer::F64(slot) = slot { Some(&slot[..]) } else { None });
+                self.rule.average_f64(mean, &slots.collect::<Option<Vec<_>>>()?);
+            }
+        }
+        Some(mean)
+    }
+
     /// One step of the whole list. The list keeps its order from call to call, or its parameters have places.
     ///
     /// # Errors
-    /// When a gradient or a shape does not fit, or a place comes twice; then nothing has moved.
+    /// When a gradient or a shape does not fit, a place comes twice, or curvature that is wanted does not come; then
+    /// nothing has moved.
     pub fn step(&mut self, params: &mut [Param<'_>]) -> Result<()> {
         let mut places = BTreeSet::new();
         for (index, param) in params.iter().enumerate() {
@@ -241,6 +309,20 @@ impl Optimizer {
         let (name, (values, grads)) = (self.name(), param.pair.lens());
         if values != grads {
             return Err(Error::shape(name, format!("parameter {index} has {values} values, its gradient {grads}")));
+        }
+        if let Some(h) = &param.hessian {
+            if h.len() != values {
+                let why = format!("parameter {index} has {values} values, its curvature {}", h.len());
+                return Err(Error::shape(name, why));
+            }
+            if h.dtype() != param.pair.dtype() {
+                let why = format!("parameter {index} is {}, its curvature {}", param.pair.dtype(), h.dtype());
+                return Err(Error::shape(name, why));
+            }
+        } else if self.needs_curvature() {
+            let hint =
+                "give an estimate of the Hessian's diagonal with it, such as z * Hz for a probe z of random signs";
+            return Err(Error::value(format!("{name}: parameter {index} comes without its curvature; {hint}")));
         }
         let shape = param.dims();
         if volume(&shape) != Some(values) {
@@ -291,8 +373,14 @@ impl Optimizer {
         *t += 1;
         let (t, decay) = (*t, param.decay);
         match &mut param.pair {
-            Pair::F32(x, g) => rule.update_f32(Turn { x, g, slots: slots(state), shape, t, lr, decay }),
-            Pair::F64(x, g) => rule.update_f64(Turn { x, g, slots: slots(state), shape, t, lr, decay }),
+            Pair::F32(x, g) => {
+                let h = if let Some(Slice::F32(h)) = param.hessian { Some(h) } else { None };
+                rule.update_f32(Turn { x, g, h, slots: slots(state), shape, t, lr, decay });
+            }
+            Pair::F64(x, g) => {
+                let h = if let Some(Slice::F64(h)) = param.hessian { Some(h) } else { None };
+                rule.update_f64(Turn { x, g, h, slots: slots(state), shape, t, lr, decay });
+            }
         }
     }
 
@@ -365,7 +453,7 @@ mod tests {
 
     #[test]
     fn a_schedule_drives_the_rate_from_the_first_step() {
-        let schedule = Schedule { kind: ScheduleKind::Linear, warmup: 2, steps: 4, min_ratio: 0.0 };
+        let schedule = Schedule { kind: ScheduleKind::Linear, warmup: 2, steps: 4, ..Default::default() };
         let mut opt = sgd(SgdSettings { lr: 1.0, schedule, ..Default::default() }).unwrap();
         let (mut x, mut rates) = ([0.0_f64], vec![]);
         for _ in 0..6 {

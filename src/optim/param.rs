@@ -1,6 +1,7 @@
 //! What an optimizer moves: a parameter with its gradient, in single or double precision.
 
 use super::optimizer::Turn;
+use rayon::prelude::*;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// The number types that parameters come in: `f32` and `f64`.
@@ -27,6 +28,8 @@ pub trait Real:
     fn abs(self) -> Self;
     /// A parameter with its gradient, both of this type.
     fn pair<'a>(x: &'a mut [Self], g: &'a [Self]) -> Pair<'a>;
+    /// Numbers of this type to look at.
+    fn slice(numbers: &[Self]) -> Slice<'_>;
     /// A state vector of `n` zeros.
     fn zeros(n: usize) -> Buffer;
     /// The numbers in `buffer`, if they are of this type.
@@ -50,6 +53,9 @@ macro_rules! real {
             }
             fn pair<'a>(x: &'a mut [Self], g: &'a [Self]) -> Pair<'a> {
                 Pair::$variant(x, g)
+            }
+            fn slice(numbers: &[Self]) -> Slice<'_> {
+                Slice::$variant(numbers)
             }
             fn zeros(n: usize) -> Buffer {
                 Buffer::$variant(vec![0.0; n])
@@ -93,6 +99,38 @@ impl Pair<'_> {
     }
 }
 
+/// Numbers to look at, of either type.
+#[derive(Clone, Copy, Debug)]
+pub enum Slice<'a> {
+    /// Single precision.
+    F32(&'a [f32]),
+    /// Double precision.
+    F64(&'a [f64]),
+}
+
+impl Slice<'_> {
+    /// How many numbers.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(numbers) => numbers.len(),
+            Self::F64(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `f32` or `f64`.
+    pub fn dtype(&self) -> &'static str {
+        match self {
+            Self::F32(_) => "f32",
+            Self::F64(_) => "f64",
+        }
+    }
+}
+
 /// One parameter on its way through an optimizer.
 ///
 /// ```
@@ -104,6 +142,7 @@ impl Pair<'_> {
 #[derive(Debug)]
 pub struct Param<'a> {
     pub(super) pair: Pair<'a>,
+    pub(super) hessian: Option<Slice<'a>>,
     pub(super) shape: Option<&'a [usize]>,
     pub(super) decay: bool,
     pub(super) lr_scale: f64,
@@ -113,7 +152,12 @@ pub struct Param<'a> {
 impl<'a> Param<'a> {
     /// The values `x` with the gradient `g` of the loss at `x`.
     pub fn new<T: Real>(x: &'a mut [T], g: &'a [T]) -> Self {
-        Self { pair: T::pair(x, g), shape: None, decay: true, lr_scale: 1.0, place: None }
+        Self { pair: T::pair(x, g), hessian: None, shape: None, decay: true, lr_scale: 1.0, place: None }
+    }
+
+    /// An estimate of the Hessian's diagonal at `x`, for optimizers that want curvature; others pass over it.
+    pub fn hessian<T: Real>(self, diagonal: &'a [T]) -> Self {
+        Self { hessian: Some(T::slice(diagonal)), ..self }
     }
 
     /// Its shape, row-major; a plain vector unless told. Matrix methods look at it.
@@ -178,37 +222,79 @@ impl Buffer {
 const SERIAL: usize = 1 << 15;
 
 impl<T: Real> Turn<'_, T> {
+    /// The same turn once more, for rules that pass over the values more than once.
+    pub fn reborrow(&mut self) -> Turn<'_, T> {
+        let Turn { x, g, h, slots, shape, t, lr, decay } = self;
+        let slots = slots.iter_mut().map(|slot| &mut **slot).collect();
+        Turn { x, g, h: *h, slots, shape, t: *t, lr: *lr, decay: *decay }
+    }
+
     /// Runs `kernel(x, g, [state…])` on every value: one pass, no temporaries, on all cores when it is long.
     ///
     /// `K` follows from the closure's pattern and must equal the number of the rule's state vectors, each as long
     /// as the parameter.
     pub fn each<const K: usize>(self, kernel: impl Fn(&mut T, T, [&mut T; K]) + Sync) {
-        let slots: [&mut [T]; K] = self.slots.try_into().ok().expect("a rule updates all its state vectors");
-        for slot in &slots {
-            assert_eq!(slot.len(), self.x.len(), "elementwise state is as long as its parameter");
-        }
-        each(self.x, self.g, slots, &kernel);
+        each(self.x, self.g, self.g, whole(self.slots, self.g.len()), &|x, g, _, slots| kernel(x, g, slots));
     }
+
+    /// Runs `kernel(x, g, h, [state…])` on every value, as [`Self::each`] does. Only in steps that have curvature.
+    pub fn each_with_curvature<const K: usize>(self, kernel: impl Fn(&mut T, T, T, [&mut T; K]) + Sync) {
+        let h = self.h.expect("a step that wants curvature has it");
+        each(self.x, self.g, h, whole(self.slots, self.g.len()), &kernel);
+    }
+}
+
+/// State vectors that are all as long as their parameter.
+fn whole<T, const K: usize>(slots: Vec<&mut [T]>, n: usize) -> [&mut [T]; K] {
+    let slots: [&mut [T]; K] = slots.try_into().ok().expect("a rule updates all its state vectors");
+    for slot in &slots {
+        assert_eq!(slot.len(), n, "elementwise state is as long as its parameter");
+    }
+    slots
 }
 
 fn each<T: Real, const K: usize>(
     x: &mut [T],
     g: &[T],
+    h: &[T],
     slots: [&mut [T]; K],
-    kernel: &(impl Fn(&mut T, T, [&mut T; K]) + Sync),
+    kernel: &(impl Fn(&mut T, T, T, [&mut T; K]) + Sync),
 ) {
     let n = x.len();
     if n > SERIAL {
         let (x1, x2) = x.split_at_mut(n / 2);
         let (g1, g2) = g.split_at(n / 2);
+        let (h1, h2) = h.split_at(n / 2);
         let mut halves = slots.map(|slot| slot.split_at_mut(n / 2));
         let slots1 = halves.each_mut().map(|(first, _)| std::mem::take(first));
         let slots2 = halves.map(|(_, second)| second);
-        rayon::join(|| each(x1, g1, slots1, kernel), || each(x2, g2, slots2, kernel));
+        rayon::join(|| each(x1, g1, h1, slots1, kernel), || each(x2, g2, h2, slots2, kernel));
         return;
     }
-    let (g, mut slots) = (&g[..n], slots.map(|slot| &mut slot[..n]));
+    let (g, h, mut slots) = (&g[..n], &h[..n], slots.map(|slot| &mut slot[..n]));
     for i in 0..n {
-        kernel(&mut x[i], g[i], slots.each_mut().map(|slot| &mut slot[i]));
+        kernel(&mut x[i], g[i], h[i], slots.each_mut().map(|slot| &mut slot[i]));
     }
+}
+
+/// The sum of `term(0)` to `term(n - 1)`, on all cores when it is long. The split is fixed, so that the sum does not
+/// depend on the number of threads.
+pub(super) fn sum(n: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
+    // Eight sums side by side, so that the compiler can keep them in one vector.
+    let chunk = |begin: usize| {
+        let end = n.min(begin + SERIAL);
+        let mut lanes = [0.0; 8];
+        let eights = (end - begin) / 8;
+        for i in 0..eights {
+            for (lane, sum) in lanes.iter_mut().enumerate() {
+                *sum += term(begin + 8 * i + lane);
+            }
+        }
+        lanes.iter().sum::<f64>() + (begin + 8 * eights..end).map(&term).sum::<f64>()
+    };
+    if n <= SERIAL {
+        return chunk(0);
+    }
+    let begins = (0..n.div_ceil(SERIAL)).into_par_iter().map(|i| i * SERIAL);
+    begins.map(chunk).collect::<Vec<f64>>().iter().sum()
 }

@@ -86,16 +86,23 @@ impl Rule for Radam {
         let step = T::of(step);
         let (one_minus_beta1, one_minus_beta2) = (T::of(1.0 - beta1), T::of(1.0 - beta2));
         let (beta2, eps, keep, lambda) = (T::of(beta2), T::of(eps), T::of(keep), T::of(lambda));
-        turn.each(|x, g, [m, v]| {
+        let moments = move |x: &mut T, g: T, m: &mut T, v: &mut T| {
             *x = *x * keep;
             let g = g + lambda * *x;
             *m += one_minus_beta1 * (g - *m);
             *v = *v * beta2 + one_minus_beta2 * g * g;
-            *x += match rectified {
-                Some(rectified) => -rectified * *m / (v.sqrt() + eps),
-                None => -step * *m,
-            };
-        });
+        };
+        if let Some(rectified) = rectified {
+            turn.each(|x, g, [m, v]| {
+                moments(x, g, m, v);
+                *x += -rectified * *m / (v.sqrt() + eps);
+            });
+        } else {
+            turn.each(|x, g, [m, v]| {
+                moments(x, g, m, v);
+                *x += -step * *m;
+            });
+        }
     }
 }
 

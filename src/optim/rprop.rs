@@ -67,9 +67,21 @@ impl Rule for Rprop {
                 *length = first;
             }
             let (stayed, turned) = (g * *g_before > zero, g * *g_before < zero);
-            let factor = if stayed { grow } else if turned { shrink } else { T::of(1.0) };
+            let factor = if stayed {
+                grow
+            } else if turned {
+                shrink
+            } else {
+                T::of(1.0)
+            };
             let wanted = *length * factor;
-            *length = if wanted < min_step { min_step } else if wanted > max_step { max_step } else { wanted };
+            *length = if wanted < min_step {
+                min_step
+            } else if wanted > max_step {
+                max_step
+            } else {
+                wanted
+            };
             if turned {
                 g = zero;
             }

@@ -192,7 +192,7 @@ impl Raster {
             }
             self.low.sort_unstable_by(f32::total_cmp);
             for pair in self.low.chunks_exact(2) {
-                self.add(row as u32, pixel(pair[0], end), pixel(pair[1], end));
+                add(&mut self.spans, row as u32, pixel(pair[0], end), pixel(pair[1], end));
             }
         }
     }
@@ -212,7 +212,7 @@ impl Raster {
             // p r - q² = 1 / (a b)², so the root is of p - dy² / (a b)².
             let root = (p - dy * dy * ia * ib).max(0.0).sqrt() * ip;
             let middle = center[0] - q * dy * ip;
-            self.add(row as u32, pixel(middle - root, end), pixel(middle + root, end));
+            add(&mut self.spans, row as u32, pixel(middle - root, end), pixel(middle + root, end));
         }
     }
 
@@ -235,26 +235,27 @@ impl Raster {
                 open = Some(match open {
                     Some((from, to)) if low <= to => (from, to.max(high)),
                     Some((from, to)) => {
-                        self.add(row as u32, pixel(from, end), pixel(to, end));
+                        add(&mut self.spans, row as u32, pixel(from, end), pixel(to, end));
                         (low, high)
                     }
                     None => (low, high),
                 });
             }
             if let Some((from, to)) = open {
-                self.add(row as u32, pixel(from, end), pixel(to, end));
+                add(&mut self.spans, row as u32, pixel(from, end), pixel(to, end));
             }
         }
     }
+}
 
-    fn add(&mut self, y: u32, x0: u32, x1: u32) {
-        if x0 >= x1 {
-            return;
-        }
-        match self.spans.last_mut() {
-            Some(last) if last.y == y && last.x1 >= x0 => last.x1 = last.x1.max(x1),
-            _ => self.spans.push(Span { y, x0, x1 }),
-        }
+/// Appends a span, joined to the last one where they touch.
+fn add(spans: &mut Vec<Span>, y: u32, x0: u32, x1: u32) {
+    if x0 >= x1 {
+        return;
+    }
+    match spans.last_mut() {
+        Some(last) if last.y == y && last.x1 >= x0 => last.x1 = last.x1.max(x1),
+        _ => spans.push(Span { y, x0, x1 }),
     }
 }
 

@@ -96,6 +96,17 @@ impl Scene {
         old
     }
 
+    /// Puts another shape in the place of one if that lowers the score; says whether it does.
+    pub fn replace_if_better(&mut self, target: &Image, i: usize, stroke: Stroke) -> bool {
+        let before = self.error;
+        let old = self.replace(target, i, stroke);
+        let better = self.error < before;
+        if !better {
+            self.replace(target, i, old);
+        }
+        better
+    }
+
     /// The sums for a shape that would be laid over all others.
     pub fn sums_on_top(&self, target: &Image) -> SpanSums {
         SpanSums::new(target, &self.canvas, None)

@@ -4,6 +4,14 @@ use super::raster::{Raster, Rect};
 use super::shape::{Frame, Shape};
 use super::sums::{Fit, SpanSums};
 use crate::data::Rng;
+use crate::stop;
+
+/// Rows that a first look reads.
+const GLANCE: usize = 12;
+
+/// A success lengthens the next changes, a failure shortens them; one success in about seven keeps the length.
+const UP: f32 = 1.3;
+const DOWN: f32 = 0.96;
 
 /// A shape with its best colour.
 #[derive(Clone, Debug)]
@@ -14,9 +22,9 @@ pub(super) struct Found {
 
 /// The search for one shape over one table of sums.
 pub(super) struct Search<'a> {
-    pub sums: &'a SpanSums,
-    pub frame: &'a Frame,
-    pub alphas: [f32; 2],
+    sums: &'a SpanSums,
+    frame: &'a Frame,
+    alphas: [f32; 2],
     raster: Raster,
 }
 
@@ -49,6 +57,9 @@ impl<'a> Search<'a> {
         let longest = self.frame.longest();
         let mut best: Option<(f32, Shape)> = None;
         for _ in 0..tries {
+            if stop::requested() {
+                break;
+            }
             // Every size is as likely as its double.
             let size = 2.0 * (longest / 8.0).max(1.0).powf(rng.uniform() as f32);
             let shape = self.frame.random(place(rng), size, rng);
@@ -61,12 +72,12 @@ impl<'a> Search<'a> {
         best.map(|(_, shape)| shape)
     }
 
-    /// Climbs from `start` until `patience` changes in a row have gained nothing.
+    /// Climbs from `start` until `patience` changes in a row have gained nothing, or someone asked to stop.
     pub fn climb(&mut self, start: Shape, step: f32, patience: usize, rng: &mut Rng) -> Option<Found> {
         let fit = self.fit(&start)?;
         let mut best = Found { shape: start, fit };
         let (mut size, mut failures) = (step, 0);
-        while failures < patience {
+        while failures < patience && !stop::requested() {
             let reach = size * (0.25 + 1.5 * rng.uniform() as f32);
             let shape = self.frame.changed(&best.shape, reach, rng);
             match self.fit(&shape) {
@@ -84,10 +95,3 @@ impl<'a> Search<'a> {
         Some(best)
     }
 }
-
-/// Rows that a first look reads.
-const GLANCE: usize = 12;
-
-/// A success lengthens the next changes, a failure shortens them; one success in about seven keeps the length.
-const UP: f32 = 1.3;
-const DOWN: f32 = 0.96;

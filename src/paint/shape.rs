@@ -122,7 +122,7 @@ impl Frame {
 
     /// A new shape of about `size` pixels around `at`.
     pub fn random(&self, at: Point, size: f32, rng: &mut Rng) -> Shape {
-        let mut near = |rng: &mut Rng| {
+        let near = |rng: &mut Rng| {
             let [dx, dy] = pair(rng);
             self.keep([at[0] + dx * size, at[1] + dy * size])
         };

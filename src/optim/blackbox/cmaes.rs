@@ -120,10 +120,10 @@ async fn story(desk: Desk, plan: Plan, lambda: usize, restarts: Restarts) -> Res
 /// The two regimes of BIPOP-CMA-ES (Hansen 2009): whichever has spent less goes next.
 #[derive(Debug)]
 pub(super) struct Bipop {
-    first: usize,      // the first population
-    large: usize,      // the latest large one
-    spent: [u64; 2],   // evaluations of the large and of the small regime
-    last_large: u64,   // evaluations of the latest large run
+    first: usize,    // the first population
+    large: usize,    // the latest large one
+    spent: [u64; 2], // evaluations of the large and of the small regime
+    last_large: u64, // evaluations of the latest large run
     small_turn: bool,
 }
 
@@ -192,9 +192,9 @@ pub(super) struct Cma {
     d: Vec<f64>, // roots of its eigenvalues
     p_sigma: Vec<f64>,
     p_c: Vec<f64>,
-    y: Vec<f64>,        // the samples of this generation, lambda rows
-    z: Vec<f64>,        // the same before stretching, in the eigenbasis
-    order: Vec<usize>,  // ranks of the samples
+    y: Vec<f64>,       // the samples of this generation, lambda rows
+    z: Vec<f64>,       // the same before stretching, in the eigenbasis
+    order: Vec<usize>, // ranks of the samples
     generation: u64,
     decomposed: u64, // generation of the latest eigendecomposition
     every: u64,      // generations between two
@@ -237,7 +237,8 @@ impl Cma {
                 false => 0.0,
             })
             .collect();
-        let every = if plan.separable { 1 } else { (lambda as f64 / (10.0 * nf * (c_1 + c_mu)) / lambda as f64) as u64 };
+        let every =
+            if plan.separable { 1 } else { (lambda as f64 / (10.0 * nf * (c_1 + c_mu)) / lambda as f64) as u64 };
         let (c, b) = if plan.separable {
             (vec![1.0; n], vec![])
         } else {
@@ -281,36 +282,9 @@ impl Cma {
         }
     }
 
-    /// Where the distribution stands.
-    pub fn mean(&self) -> &[f64] {
-        &self.mean
-    }
-
     /// Its largest standard deviation, in shares of the first scale.
     pub fn spread(&self) -> f64 {
         self.sigma * self.d.iter().fold(0.0, |a: f64, d| a.max(*d))
-    }
-
-    /// Best values of the generations so far.
-    pub fn bests(&self) -> &[f64] {
-        &self.bests
-    }
-
-    /// The learned covariance in the coordinates of the caller, row-major: up to a factor, an inverse Hessian.
-    pub fn covariance(&self) -> Vec<f64> {
-        let n = self.n;
-        let mut out = vec![0.0; n * n];
-        for i in 0..n {
-            for j in 0..n {
-                let c = match self.separable {
-                    true if i == j => self.c[i],
-                    true => 0.0,
-                    false => self.c[i * n + j],
-                };
-                out[i * n + j] = c * self.scale[i] * self.scale[j];
-            }
-        }
-        out
     }
 
     /// The samples of the next generation, inside the bounds (equations 38 to 40).
@@ -451,7 +425,8 @@ impl Cma {
         let window = 10 + (30.0 * n / self.lambda as f64).ceil() as usize;
         if g >= window {
             let recent = &self.bests[g - window..];
-            let (low, high) = recent.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), f| (a.min(*f), b.max(*f)));
+            let (low, high) =
+                recent.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), f| (a.min(*f), b.max(*f)));
             let now = self.worst - self.bests[g - 1];
             if low.is_infinite() || (high - low <= self.f_tol && (now <= self.f_tol || high == low)) {
                 return true;

@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn folding_is_a_mirror_at_each_bound() {
-        let space = space(None, Some(Bound::Each(vec![-1.0, 0.0])), Some(Bound::Each(vec![1.0, f64::INFINITY]))).unwrap();
+        let space =
+            space(None, Some(Bound::Each(vec![-1.0, 0.0])), Some(Bound::Each(vec![1.0, f64::INFINITY]))).unwrap();
         for (x, folded) in [(0.5, 0.5), (1.25, 0.75), (-1.5, -0.5), (3.5, -0.5), (-101.0, -1.0)] {
             let mut x = [x, -3.0];
             space.fold(&mut x);
@@ -245,7 +246,10 @@ mod tests {
             (space(None, None, None), "random: give `x0`, a list of bounds or `dim`"),
             (space(Some(&[]), None, None), "random: `dim` must be at least 1, got 0"),
             (space(Some(&[f64::NAN]), None, None), "random: `x0` must be finite, got NaN at 1"),
-            (space(Some(&[0.0]), Some(Bound::All(1.0)), Some(Bound::All(-1.0))), "random: coordinate 1: the lower bound 1"),
+            (
+                space(Some(&[0.0]), Some(Bound::All(1.0)), Some(Bound::All(-1.0))),
+                "random: coordinate 1: the lower bound 1",
+            ),
             (space(Some(&[0.0]), Some(Bound::All(f64::NAN)), None), "random: coordinate 1: the lower bound NaN"),
             (space(Some(&[0.0]), Some(Bound::Each(vec![0.0, 0.0])), None), "random: `lower` must be one number or 1"),
         ] {

@@ -5,6 +5,8 @@
 mod anneal;
 mod budget;
 mod eax;
+mod exact;
+mod genetic;
 mod greedy;
 mod kd_tree;
 mod kicks;

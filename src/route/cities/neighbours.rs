@@ -38,9 +38,8 @@ impl Neighbours {
                     None => candidates.extend((0..n as u32).filter(|&other| other != city)),
                 }
                 if tree.is_none() || !partners.is_empty() {
-                    let by_cost = |a: &u32, b: &u32| {
-                        problem.cost(city, *a).total_cmp(&problem.cost(city, *b)).then(a.cmp(b))
-                    };
+                    let by_cost =
+                        |a: &u32, b: &u32| problem.cost(city, *a).total_cmp(&problem.cost(city, *b)).then(a.cmp(b));
                     candidates.sort_unstable_by(by_cost);
                     candidates.dedup();
                 }

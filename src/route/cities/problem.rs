@@ -57,6 +57,7 @@ const TABLE_MAX: usize = 512;
 const GEO_TABLE_MAX: usize = 4096;
 
 const EARTH_RADIUS: f64 = 6378.388; // km, as TSPLIB has it
+#[allow(clippy::approx_constant)]
 const TSPLIB_PI: f64 = 3.141592; // so that the rounded distances agree
 
 /// Cities and what it costs to go from one to another, the same both ways.
@@ -100,8 +101,7 @@ impl Problem {
                 *p = p.map(radians);
             }
         }
-        let mut problem =
-            Self { n, metric, points, table: vec![], changes: HashMap::new(), partners: HashMap::new() };
+        let mut problem = Self { n, metric, points, table: vec![], changes: HashMap::new(), partners: HashMap::new() };
         let limit = if metric == Metric::Geo { GEO_TABLE_MAX } else { TABLE_MAX };
         if n <= limit {
             let mut table = vec![0.0; n * n];
@@ -270,11 +270,8 @@ impl Problem {
         for (new, &old) in order.iter().enumerate() {
             number[old as usize] = new as u32;
         }
-        let points = if self.points.is_empty() {
-            vec![]
-        } else {
-            order.iter().map(|&old| self.points[old as usize]).collect()
-        };
+        let points =
+            if self.points.is_empty() { vec![] } else { order.iter().map(|&old| self.points[old as usize]).collect() };
         let table = if self.table.is_empty() {
             vec![]
         } else {
@@ -397,9 +394,8 @@ mod tests {
         assert!(refusal(Problem::matrix(vec![0.0, 1.0, 2.0])).contains("square"));
         assert!(refusal(Problem::matrix(vec![0.0, 1.0, 2.0, 0.0])).contains("0 to 1 costs 1 and back 2"));
         let two = Problem::points(vec![[0.0, 0.0], [1.0, 0.0]], Metric::Euclid).unwrap();
-        let preference = |from, to, cost| {
-            two.clone().with_preferences(&[Preference { from, to, cost, mode: PreferenceMode::Add }])
-        };
+        let preference =
+            |from, to, cost| two.clone().with_preferences(&[Preference { from, to, cost, mode: PreferenceMode::Add }]);
         assert!(refusal(preference(0, 2, 1.0)).contains("city 2, but the last city is 1"));
         assert!(refusal(preference(1, 1, 1.0)).contains("with itself"));
         assert!(refusal(preference(0, 1, f64::INFINITY)).contains("costs inf"));

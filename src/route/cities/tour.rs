@@ -131,10 +131,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn edges(order: &[u32]) -> BTreeSet<(u32, u32)> {
-        (0..order.len())
-            .map(|i| (order[i], order[(i + 1) % order.len()]))
-            .map(|(a, b)| (a.min(b), a.max(b)))
-            .collect()
+        (0..order.len()).map(|i| (order[i], order[(i + 1) % order.len()])).map(|(a, b)| (a.min(b), a.max(b))).collect()
     }
 
     #[test]
