@@ -14,7 +14,7 @@ local function say(lines)
 end
 
 local function point(x)
-  local words = {} ---@type string[]
+  local words = {}
   for i, v in ipairs(x) do words[i] = ("%.17g"):format(v) end
   return table.concat(words, " ")
 end
@@ -40,9 +40,9 @@ local function values_of(points)
   return values
 end
 
-for line in io.stdin:lines() do
-  local words = {} ---@type string[]
-  for word in line:gmatch("%S+") do words[#words + 1] = tostring(word) end
+for line in io.lines() do
+  local words = {}
+  for word in line:gmatch("%S+") do words[#words + 1] = word end
   if words[1] == "quit" then break end
   if words[1] == "problem" then
     local dim, lower, upper = tonumber(words[2]), {}, {}
