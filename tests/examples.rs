@@ -183,3 +183,11 @@ fn a_benchmark_is_answered_line_by_line() {
     assert!(run.out.starts_with("batch "), "{}", run.out);
     assert_eq!(run.out.lines().last(), Some("done"));
 }
+
+#[test]
+fn antennas_recover_their_symbols() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run("examples/mimo.lua", &["--symbols", "200"], "", folder.path());
+    let off = run.out.lines().find_map(|l| l.strip_prefix("without noise the symbols come back within ")).unwrap();
+    assert!(off.parse::<f64>().unwrap() < 1e-9, "{off}");
+}

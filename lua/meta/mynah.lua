@@ -1112,11 +1112,11 @@ local Variable = {}
 ---@field shape integer[] Rows and columns, as a list.
 ---@field re any The real parts.
 ---@field im any The imaginary parts.
----@operator add(mynah.ComplexMatrix|mynah.Tensor|number): any
----@operator sub(mynah.ComplexMatrix|mynah.Tensor|number): any
----@operator mul(mynah.ComplexMatrix|mynah.Tensor|number): any
----@operator div(mynah.ComplexMatrix|mynah.Tensor|number): any
----@operator unm: any
+---@operator add(mynah.ComplexMatrix|mynah.Tensor|number): mynah.ComplexMatrix
+---@operator sub(mynah.ComplexMatrix|mynah.Tensor|number): mynah.ComplexMatrix
+---@operator mul(mynah.ComplexMatrix|mynah.Tensor|number): mynah.ComplexMatrix
+---@operator div(mynah.ComplexMatrix|mynah.Tensor|number): mynah.ComplexMatrix
+---@operator unm: mynah.ComplexMatrix
 local ComplexMatrix = {}
 
 ---The real and the imaginary part of the number in a row and a column.
@@ -1136,15 +1136,15 @@ function ComplexMatrix:at(row, column) end
 function ComplexMatrix:abs() end
 
 ---The conjugate: imaginary parts with the other sign.
----@return any
+---@return mynah.ComplexMatrix
 function ComplexMatrix:conj() end
 
 ---The transpose.
----@return any
+---@return mynah.ComplexMatrix
 function ComplexMatrix:t() end
 
 ---The adjoint Aᴴ: the conjugate of the transpose.
----@return any
+---@return mynah.ComplexMatrix
 function ComplexMatrix:adjoint() end
 
 ---The matrix product.
@@ -1154,7 +1154,7 @@ function ComplexMatrix:adjoint() end
 ---assert(i:matmul(i):at(1, 1) == -1)
 ---```
 ---@param other mynah.Tensor|table|mynah.ComplexMatrix
----@return any
+---@return mynah.ComplexMatrix
 function ComplexMatrix:matmul(other) end
 
 ---A layer or a net: called like a function, `net(x)`.
@@ -2345,7 +2345,7 @@ function mynah.linalg.diag(numbers) end
 ---```
 ---@param re mynah.Tensor|table|mynah.ComplexMatrix
 ---@param im? mynah.Tensor|table|mynah.ComplexMatrix
----@return any
+---@return mynah.ComplexMatrix
 function mynah.linalg.complex(re, im) end
 
 ---Neural networks: layers, nets written in Lua, losses.

@@ -321,7 +321,7 @@ lua_module! {
         /// local z = mynah.linalg.complex({ {3, 0} }, { {4, 1} })
         /// assert(z:abs()[1][1] == 5)
         /// ```
-        fn complex(re: Given, im: Option<Given>) -> Answer {
+        fn complex(re: Given, im: Option<Given>) -> LuaComplex {
             let (Given::Real(re, vector, _), None | Some(Given::Real(..))) = (&re, &im) else {
                 return fault("complex: both parts are real");
             };
@@ -331,7 +331,7 @@ lua_module! {
                 return fault(format!("complex: the real part is {} x {}, the imaginary part {} x {}", re.rows(), re.cols(), im.rows(), im.cols()));
             }
             let both = re.data().iter().zip(im.data()).map(|(re, im)| Complex::new(*re, *im)).collect();
-            Ok(Answer::Complex(Matrix::new(re.rows(), re.cols(), both)?, *vector))
+            Ok(LuaComplex(Matrix::new(re.rows(), re.cols(), both)?, *vector))
         }
     }
 }
@@ -368,7 +368,7 @@ impl FromArg for Side {
 
 impl Side {
     /// One number of each side at a time; a single number stretches to fit.
-    fn each(&self, other: &Side, what: &str, f: fn(Complex, Complex) -> Complex) -> Outcome<Answer> {
+    fn each(&self, other: &Side, what: &str, f: fn(Complex, Complex) -> Complex) -> Outcome<LuaComplex> {
         let (x, y) = (&self.0, &other.0);
         let (rows, cols) = (x.rows().max(y.rows()), x.cols().max(y.cols()));
         for m in [x, y] {
@@ -379,7 +379,7 @@ impl Side {
         }
         let at = |m: &Matrix<Complex>, i: usize| if m.data().len() == 1 { m.data()[0] } else { m.data()[i] };
         let data = (0..rows * cols).map(|i| f(at(x, i), at(y, i))).collect();
-        Ok(Answer::Complex(Matrix::new(rows, cols, data)?, self.1 || other.1))
+        Ok(LuaComplex(Matrix::new(rows, cols, data)?, self.1 || other.1))
     }
 }
 
@@ -393,15 +393,15 @@ lua_class! {
         /// The imaginary parts.
         get im(this) -> Answer { Ok(this.part(|z| z.im)) }
         /// The sum, `a + b`, element by element.
-        meta add(a: Side, b: Side) -> Answer { a.each(&b, "add", |a, b| a + b) }
+        meta add(a: Side, b: Side) -> LuaComplex { a.each(&b, "add", |a, b| a + b) }
         /// The difference, `a - b`, element by element.
-        meta sub(a: Side, b: Side) -> Answer { a.each(&b, "sub", |a, b| a - b) }
+        meta sub(a: Side, b: Side) -> LuaComplex { a.each(&b, "sub", |a, b| a - b) }
         /// The product, `a * b`, element by element.
-        meta mul(a: Side, b: Side) -> Answer { a.each(&b, "mul", |a, b| a * b) }
+        meta mul(a: Side, b: Side) -> LuaComplex { a.each(&b, "mul", |a, b| a * b) }
         /// The quotient, `a / b`, element by element.
-        meta div(a: Side, b: Side) -> Answer { a.each(&b, "div", |a, b| a / b) }
+        meta div(a: Side, b: Side) -> LuaComplex { a.each(&b, "div", |a, b| a / b) }
         /// The same numbers with the other sign.
-        meta unm(this, other: Value) -> Answer { let _ = other; Ok(Answer::Complex(this.0.map(|z| -z), this.1)) }
+        meta unm(this, other: Value) -> LuaComplex { let _ = other; Ok(LuaComplex(this.0.map(|z| -z), this.1)) }
         /// Rows of numbers, `1.5+2i`.
         meta tostring(this) -> String {
             let number = |z: &Complex| format!("{:.4}{:+.4}i", z.re, z.im);
@@ -427,20 +427,20 @@ lua_class! {
         /// The moduli: distances from 0.
         fn abs(this) -> Answer { Ok(this.part(Scalar::modulus)) }
         /// The conjugate: imaginary parts with the other sign.
-        fn conj(this) -> Answer { Ok(Answer::Complex(this.0.map(Scalar::conjugate), this.1)) }
+        fn conj(this) -> LuaComplex { Ok(LuaComplex(this.0.map(Scalar::conjugate), this.1)) }
         /// The transpose.
-        fn t(this) -> Answer { Ok(Answer::Complex(this.0.transpose(), false)) }
+        fn t(this) -> LuaComplex { Ok(LuaComplex(this.0.transpose(), false)) }
         /// The adjoint Aᴴ: the conjugate of the transpose.
-        fn adjoint(this) -> Answer { Ok(Answer::Complex(this.0.adjoint(), false)) }
+        fn adjoint(this) -> LuaComplex { Ok(LuaComplex(this.0.adjoint(), false)) }
         /// The matrix product.
         ///
         /// ```lua
         /// local i = mynah.linalg.complex({ {0} }, { {1} })
         /// assert(i:matmul(i):at(1, 1) == -1)
         /// ```
-        fn matmul(this, other: Given) -> Answer {
+        fn matmul(this, other: Given) -> LuaComplex {
             let (other, vector) = other.complex();
-            Ok(Answer::Complex(linalg::matmul(&this.0, &other)?, vector))
+            Ok(LuaComplex(linalg::matmul(&this.0, &other)?, vector))
         }
     }
 }
