@@ -1,7 +1,7 @@
 //! The tape: every operation of one run of a function, in order, with its derivatives (Wengert 1964).
 //!
 //! A sweep backwards gives the gradient for a small multiple of the function's own cost (Griewank & Walther 2008,
-//! chapter 3); a sweep of tangents forwards and one of both backwards gives a Hessian-vector product (section 5.1,
+//! chapter 3); a sweep of tangents forwards and one of both backwards gives a Hessian-vector product (chapter 5,
 //! "forward over reverse"). The second derivatives of an operation depend only on numbers that the tape holds, so the
 //! function runs once, and the tape serves any number of directions.
 //!

@@ -227,7 +227,7 @@ impl<T: Scalar> Elimination<T> {
             x.fill(T::ZERO);
             x[j] = T::ONE;
         }
-        // A second guess against matrices made to fool the first (Higham 1988, equation 4.1).
+        // A second guess against matrices made to fool the first (Higham 1988).
         let mut x: Vec<T> = (0..n)
             .map(|i| T::of((1.0 + i as f64 / (n.max(2) - 1) as f64) * if i % 2 == 0 { 1.0 } else { -1.0 }))
             .collect();

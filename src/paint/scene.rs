@@ -61,6 +61,7 @@ impl Scene {
         self.boxes[i]
     }
 
+    #[cfg(test)]
     pub fn spans(&self, i: usize) -> &[Span] {
         &self.spans[i]
     }

@@ -114,6 +114,7 @@ impl SpanSums {
     }
 
     /// By how much the squared error falls with this very colour.
+    #[cfg(test)]
     pub fn gain(&self, spans: &[Span], color: [f32; 3], alpha: f32) -> f32 {
         let sums = self.over(spans.iter());
         gain(&sums, color.map(|c| c - MIDDLE), alpha)

@@ -282,11 +282,6 @@ impl Cma {
         }
     }
 
-    /// Its largest standard deviation, in shares of the first scale.
-    pub fn spread(&self) -> f64 {
-        self.sigma * self.d.iter().fold(0.0, |a: f64, d| a.max(*d))
-    }
-
     /// The samples of the next generation, inside the bounds (equations 38 to 40).
     pub fn sample(&mut self, space: &Space, rng: &mut Rng) -> Vec<Vec<f64>> {
         let n = self.n;

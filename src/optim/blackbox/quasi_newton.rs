@@ -18,7 +18,13 @@ pub(super) struct Found {
 ///
 /// It gives up once it seems that it will not come below `beat`. `inverse` is a first guess at the inverse Hessian, up
 /// to a factor.
-pub(super) async fn quasi_newton(desk: &Desk, start: Found, inverse: Option<Vec<f64>>, beat: f64, most: u64) -> Found {
+pub(super) async fn quasi_newton(
+    desk: &Desk,
+    start: Found,
+    inverse: Option<Vec<f64>>,
+    (beat, agree): (f64, f64),
+    most: u64,
+) -> Found {
     let begun = desk.evals();
     let space = desk.space.clone();
     let n = space.dim();
@@ -29,6 +35,8 @@ pub(super) async fn quasi_newton(desk: &Desk, start: Found, inverse: Option<Vec<
     let mut central = false;
     let mut g = gradient(desk, &x, f, central).await;
     let mut last = f64::INFINITY; // gain of the latest step
+    let begin = f;
+    let mut tries = 2.0; // values per line search, averaged
     while desk.evals() - begun < most {
         // Coordinates that stand at a bound and want to go further stay.
         let free: Vec<bool> =
@@ -48,17 +56,26 @@ pub(super) async fn quasi_newton(desk: &Desk, start: Found, inverse: Option<Vec<
         if !fresh && f - 5.0 * last.max(-0.5 * slope) > beat {
             break;
         }
+        if f - beat < agree * (begin - f) && f > beat {
+            break;
+        }
+        if tries > 6.0 {
+            break; // not smooth
+        }
         let mut t = 1.0;
         if fresh {
             let width = (0..n).map(|i| space.width(i)).fold(f64::INFINITY, f64::min);
             t = 0.1 * width / dot(&p, &p).sqrt();
         }
-        match line(desk, &x, f, &p, slope, t).await {
+        let before = desk.evals();
+        let next = line(desk, &x, f, &p, slope, t).await;
+        tries = 0.7 * tries + 0.3 * (desk.evals() - before) as f64;
+        match next {
             Some(next) => {
                 let gain = f - next.value;
                 last = gain;
                 let s: Vec<f64> = next.x.iter().zip(&x).map(|(a, b)| a - b).collect();
-                let tiny = gain <= 4.0 * f64::EPSILON * (f.abs() + next.value.abs());
+                let tiny = gain <= (4.0 * f64::EPSILON * (f.abs() + next.value.abs())).max(1e-12);
                 (x, f) = (next.x, next.value);
                 if tiny && central {
                     break;

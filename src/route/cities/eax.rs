@@ -98,8 +98,8 @@ struct Child {
     cuts: Vec<u32>,   // positions of A after which an edge of A is missing, ascending
     part: Vec<u32>,   // the subtour of each segment between cuts
     sizes: Vec<u32>,  // cities in each subtour
-    stamp: Vec<u32>,  // cities of the smallest subtour
-    inside: Vec<u32>, // the same as a list
+    inside: Vec<u32>, // the cities of the smallest subtour
+    stamp: Vec<u32>,  // the same cities are marked with `now`
     now: u32,
 }
 

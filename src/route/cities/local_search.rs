@@ -34,6 +34,7 @@ pub struct LocalSearch<'a> {
     pub moves: Moves,
     /// No reversal moves more cities than this: it would cost more time than it gains.
     pub longest: usize,
+    pub tries: usize,
     /// A gain must be larger than this: beyond the rounding of sums.
     pub least: f64,
     queue: VecDeque<u32>,
@@ -53,9 +54,16 @@ impl<'a> LocalSearch<'a> {
             tour: ArrayTour::new(tour),
             moves,
             longest: usize::MAX,
+            tries: std::env::var("TRIES").map_or(10, |v| v.parse().unwrap()),
             queue: VecDeque::new(),
             queued: vec![false; n],
         }
+    }
+
+    #[inline]
+    pub(super) fn near(&self, a: u32) -> &[u32] {
+        let near = self.neighbours.of(a);
+        &near[..near.len().min(self.tries)]
     }
 
     /// This city is worth a look.

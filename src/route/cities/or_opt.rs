@@ -11,7 +11,7 @@ const PIECE: usize = 3;
 impl LocalSearch<'_> {
     /// Looks for the best way to move a piece that begins or ends at `a`, so that `a` lands beside a near city.
     pub(super) fn or_opt(&self, a: u32, best: &mut Option<(f64, Move)>) {
-        let Self { problem, neighbours, tour, longest, least, .. } = self;
+        let Self { problem, tour, longest, least, .. } = self;
         for forward in [true, false] {
             let ahead = |city| if forward { tour.next(city) } else { tour.previous(city) };
             let behind = |city| if forward { tour.previous(city) } else { tour.next(city) };
@@ -29,7 +29,7 @@ impl LocalSearch<'_> {
                 if saved <= *least {
                     continue;
                 }
-                for &c in neighbours.of(a) {
+                for &c in self.near(a) {
                     let g = saved - problem.cost(a, c);
                     if g <= *least {
                         break;

@@ -9,12 +9,12 @@ impl LocalSearch<'_> {
     /// Looks for the best exchange that gives `a` a shorter edge.
     #[inline]
     pub(super) fn two_opt(&self, a: u32, best: &mut Option<(f64, Move)>) {
-        let Self { problem, neighbours, tour, longest, least, .. } = self;
+        let Self { problem, tour, longest, least, .. } = self;
         for forward in [true, false] {
             let step = |city| if forward { tour.next(city) } else { tour.previous(city) };
             let b = step(a);
             let ab = problem.cost(a, b);
-            for &c in neighbours.of(a) {
+            for &c in self.near(a) {
                 let g1 = ab - problem.cost(a, c);
                 if g1 <= *least {
                     break;
