@@ -1,10 +1,12 @@
 -- A solver for the line protocol of black-box benchmarks: reads `problem D BUDGET SEED LO HI ...`, writes batches of points
 -- and reads their values, until it is told to stop.
 --
---   mynah examples/bbob.lua [--method auto --batch true]
+--   mynah examples/bbob.lua [--method auto] [--single]
+--
+-- It asks for whole batches of points at once; with --single for one after the other.
 
 local mynah = require "mynah"
-local options = mynah.args(arg, { method = "auto", batch = true })
+local options = mynah.args(arg, { method = "auto", single = false })
 io.stdout:setvbuf("full")
 
 -- Writes lines; the other side reads them now.
@@ -22,7 +24,7 @@ end
 -- The values of all points, or nothing when the harness says stop.
 local function values_of(points)
   local values = {}
-  if options.batch then
+  if not options.single then
     local lines = { "batch " .. #points }
     for i, x in ipairs(points) do lines[i + 1] = point(x) end
     say(lines)

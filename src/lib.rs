@@ -1,6 +1,6 @@
 //! Mynah: a scriptable machine-learning kernel. A Rust core that you drive from Lua.
 //!
-//! The rooms, in the order in which they may use each other: [`error`] ← [`data`], [`linalg`] ← [`diff`], [`optim`], [`nn`] ← [`lm`];
+//! The rooms, in the order in which they may use each other: [`error`] ← [`data`], [`linalg`] ← [`diff`], [`optim`], [`route`], [`paint`], [`nn`] ← [`lm`];
 //! `bind` shows them all to Lua.
 #![warn(missing_docs)]
 
@@ -13,6 +13,7 @@ pub mod nearest;
 pub mod nn;
 pub mod optim;
 pub mod options;
+pub mod paint;
 pub mod plot;
 pub mod progress;
 pub mod route;

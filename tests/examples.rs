@@ -1,6 +1,7 @@
 //! Every example and every game runs, without a screen and in a few steps.
 
 use super::cli::{Run, mynah_in};
+use mynah::paint::Image;
 use std::path::{Path, PathBuf};
 
 fn project(path: &str) -> PathBuf {
@@ -190,4 +191,21 @@ fn antennas_recover_their_symbols() {
     let run = run("examples/mimo.lua", &["--symbols", "200"], "", folder.path());
     let off = run.out.lines().find_map(|l| l.strip_prefix("without noise the symbols come back within ")).unwrap();
     assert!(off.parse::<f64>().unwrap() < 1e-9, "{off}");
+}
+
+#[test]
+fn a_picture_is_painted_and_scored_by_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let rgb =
+        (0..24 * 32).flat_map(|i| if i % 32 < 14 { [240, 30, 60] } else { [(i % 32 * 5) as u8, 90, 120] }).collect();
+    let target = Image::new(32, 24, rgb).unwrap();
+    target.write_png(folder.path().join("in.png")).unwrap();
+    for (method, size) in [("climb", "0"), ("ga", "0"), ("pixels", "32")] {
+        let args = ["in.png", "out.png", "6", "ellipse", "--method", method, "--size", size, "--film", "film.gif"];
+        let run = run("examples/paint.lua", &[&args[..], &["--generations", "40"]].concat(), "", folder.path());
+        let said: f64 = run.out.trim().strip_prefix("out.png: RMSE ").unwrap().parse().unwrap();
+        let written = Image::read(folder.path().join("out.png")).unwrap().rmse(&target).unwrap();
+        assert!((said - written).abs() < 1e-3 && written < 90.0, "{method}: {said} said, {written} written");
+        assert!(std::fs::read(folder.path().join("film.gif")).unwrap().starts_with(b"GIF89a"));
+    }
 }

@@ -54,3 +54,8 @@ fn routes_from_lua() {
 fn minimising_from_lua() {
     script("minimize");
 }
+
+#[test]
+fn pictures_from_lua() {
+    script("paint");
+}

@@ -158,6 +158,16 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Settings of [`cg`].
+---@class mynah.CgOptions
+---@field steps? integer Steps at most. Default 10000.
+---@field evaluations? integer Evaluations at most. Default: no bound.
+---@field tolerance? number Done when the gradient's length is at most this, at least 0. Default 1e-8.
+---@field formula? "hager_zhang"|"polak_ribiere" How directions are made conjugate: "hager_zhang" or "polak_ribiere". Default "hager_zhang".
+---@field c1? number Line search: the share of the slope's promise that f has to keep, in (0, 0.5). Default 0.0001.
+---@field c2? number Line search: the share of the slope that may be left, in (c1, 1). Default 0.1.
+---@field x0? number[]|mynah.Tensor The point to start from; needed.
+
 ---Settings of [`cmaes`].
 ---@class mynah.CmaesOptions
 ---@field sigma? number First standard deviation of the samples, positive. Default: 0.2 of the width of the bounds, or of twice `reach`.
@@ -192,6 +202,16 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Settings of [`descend`].
+---@class mynah.DescendOptions
+---@field lr? number Step per unit of gradient, above 0; with a line search the first trial. Default 0.01.
+---@field momentum? number Share of the velocity kept from step to step, in [0, 1). Default 0.0.
+---@field line_search? boolean Shorten steps until they go down, and lengthen them again when they do (needs no momentum). Default false.
+---@field steps? integer Steps at most. Default 10000.
+---@field evaluations? integer Evaluations at most. Default: no bound.
+---@field tolerance? number Done when the gradient's length is at most this, at least 0. Default 1e-6.
+---@field x0? number[]|mynah.Tensor The point to start from; needed.
+
 ---How dropout draws.
 ---@class mynah.DropoutOptions
 ---@field seed? integer Seed of the draws. Default: other draws every time, or as `manual_seed` says.
@@ -215,6 +235,9 @@
 ---@field budget? integer Most evaluations of the function. Default 10000.
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+---@field crossover? (fun(mother: number[], father: number[]): number[]) Makes a child of two parents, in place of the built-in crossover.
+---@field mutation? (fun(child: number[]): number[]) Changes a child, in place of the built-in mutation; it decides itself how often.
+---@field first? number[][] Individuals to begin with; random ones fill up the population.
 
 ---How a text is continued.
 ---@class mynah.GenerateOptions
@@ -226,6 +249,25 @@
 ---@field repetition_window? integer How many of the newest tokens the penalty looks at. Default 64.
 ---@field seed? integer Seed of the draws. Default: other draws every time.
 ---@field stop? string|string[] A text, or several, before which it ends.
+
+---Settings of [`PictureGa`].
+---@class mynah.GeneticOptions
+---@field shape? "triangle"|"ellipse"|"rectangle"|"polygon"|"curve" What to paint with: "triangle", "ellipse", "rectangle", "polygon" or "curve". Default "triangle".
+---@field shapes? integer Shapes in each picture, 1 to 100,000. Default 50.
+---@field corners? integer Corners of a polygon, 3 to 32. Default 5.
+---@field width? number Width of a curve in pixels, more than 0. Default 3.0.
+---@field alpha? number Opacity of every shape, in (0, 1]; 0 lets each shape have its own. Default 0.0.
+---@field background? integer[] The colour below all shapes, as red, green and blue from 0 to 255. Default: the mean of the picture.
+---@field size? integer Longest side, in pixels, that the target is reduced to before painting; 0 keeps its size. Default 128.
+---@field population? integer Pictures in the population, 2 to 100,000. Default 24.
+---@field elite? integer How many of the best are copied into the next generation unchanged, at least 1. Default 2.
+---@field tournament? integer Pictures that meet in a tournament; the best becomes a parent. At least 1. Default 3.
+---@field crossover? number Share of the children that have two parents, in [0, 1]. Default 0.8.
+---@field mutations? number Mean number of mutations in a child, at least 0. Default 1.0.
+---@field polish? integer Changes in a row without a gain that end the climb of one shape per child; 0 for none. Default 20.
+---@field generations? integer Generations to breed. Default 1000.
+---@field seed? integer The seed of all chance. Default 0.
+---@field image? string|mynah.Image The picture to paint: a PNG, JPEG or GIF file, or an Image; needed.
 
 ---Settings of [`gradcheck`].
 ---@class mynah.GradcheckOptions
@@ -255,6 +297,25 @@
 ---@class mynah.LayerOptions
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---Settings of [`lbfgs`].
+---@class mynah.LbfgsOptions
+---@field steps? integer Steps at most. Default 1000.
+---@field evaluations? integer Evaluations at most. Default: no bound.
+---@field tolerance? number Done when the gradient's length is at most this, at least 0. Default 1e-8.
+---@field history? integer Past steps that are remembered, at least 1. Default 20.
+---@field c1? number Line search: the share of the slope's promise that f has to keep, in (0, 0.5). Default 0.0001.
+---@field c2? number Line search: the share of the slope that may be left, in (c1, 1); 0.9 spends the fewest trials per step, less the fewest steps. Default 0.5.
+---@field x0? number[]|mynah.Tensor The point to start from; needed.
+
+---Settings of [`levenberg`].
+---@class mynah.LevenbergOptions
+---@field steps? integer Steps at most, those that were tried and taken back included. Default 500.
+---@field evaluations? integer Evaluations at most. Default: no bound.
+---@field tolerance? number Done when the gradient's length is at most this, at least 0. Default 1e-10.
+---@field step_tolerance? number Done when a step is shorter than this share of the point's length, at least 0. Default 1e-14.
+---@field damping? number First damping, as a share of the squared columns of the Jacobian, above 0. Default 0.001.
+---@field x0? number[]|mynah.Tensor The point to start from; needed.
 
 ---How a linear layer is made.
 ---@class mynah.LinearOptions
@@ -340,10 +401,54 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Settings of [`newton`].
+---@class mynah.NewtonOptions
+---@field steps? integer Steps at most, those that were tried and taken back included. Default 1000.
+---@field evaluations? integer Evaluations at most. Default: no bound.
+---@field tolerance? number Done when the gradient's length is at most this, at least 0. Default 1e-8.
+---@field curvature? "product"|"hessian" What it asks for: "product" (the Hessian times a vector, many times; for many coordinates) or "hessian" (all of it, once per step). Default "product".
+---@field radius? number Radius of the first region, above 0. Default 1.0.
+---@field max_radius? number Radius of the largest region, above 0. Default 10000000000.0.
+---@field x0? number[]|mynah.Tensor The point to start from; needed.
+
 ---How a normalising layer is made.
 ---@class mynah.NormOptions
 ---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---Settings of [`Painter`].
+---@class mynah.PaintOptions
+---@field shape? "triangle"|"ellipse"|"rectangle"|"polygon"|"curve" What to paint with: "triangle", "ellipse", "rectangle", "polygon" or "curve". Default "triangle".
+---@field shapes? integer How many shapes, 1 to 100,000. Default 100.
+---@field corners? integer Corners of a polygon, 3 to 32. Default 5.
+---@field width? number Width of a curve in pixels, more than 0. Default 3.0.
+---@field alpha? number Opacity of every shape, in (0, 1]; 0 lets each shape have its own, at least 0.25. Default 0.0.
+---@field background? integer[] The colour below all shapes, as red, green and blue from 0 to 255. Default: the mean of the picture.
+---@field size? integer Longest side, in pixels, that the target is reduced to before painting; 0 keeps its size. Default 256.
+---@field climbs? integer Climbs for each new shape, 1 to 10,000; the best is laid. Default 16.
+---@field tries? integer Random shapes that each climb begins with the best of, at least 1. Default 60.
+---@field patience? integer Changes in a row without a gain that end a climb, at least 1. Default 100.
+---@field sweeps? integer How often all shapes are improved after the last one was laid, at most 10,000. Default 4.
+---@field seed? integer The seed of all chance. Default 0.
+---@field image? string|mynah.Image The picture to paint: a PNG, JPEG or GIF file, or an Image; needed.
+---@field on_step? (fun(report: { step: integer, steps: integer, shapes: integer, rmse: number }): boolean?) Sees the painting after each step; the painting ends when it returns false.
+---@field out? string A PNG or SVG file that the picture is written to, also when the run is stopped.
+---@field film? string A GIF file that shows how the picture came to be.
+---@field progress? boolean Whether a bar shows how far it is, on a terminal. Default true.
+
+---Settings of [`PixelGa`].
+---@class mynah.PixelOptions
+---@field background? integer[] The colour of every pixel at the start, from 0 to 255 each. Default: every picture is of one random colour.
+---@field size? integer Longest side, in pixels, that the target is reduced to; 0 keeps its size. Default 64.
+---@field population? integer Pictures in the population, 2 to 100,000. Default 16.
+---@field elite? integer How many of the best are copied into the next generation unchanged, at least 1. Default 2.
+---@field tournament? integer Pictures that meet in a tournament; the best becomes a parent. At least 1. Default 3.
+---@field crossover? number Share of the children that have two parents, in [0, 1]. Default 0.5.
+---@field mutations? integer Rectangles of a child whose colour is shifted blindly, at most 1,000,000. Default 1.
+---@field polish? integer Rectangles of a child that are shifted only where that helps, at most 1,000,000. Default 16.
+---@field generations? integer Generations to breed. Default 5000.
+---@field seed? integer The seed of all chance. Default 0.
+---@field image? string|mynah.Image The picture to paint: a PNG, JPEG or GIF file, or an Image; needed.
 
 ---Settings of [`powell`].
 ---@class mynah.PowellOptions
@@ -434,6 +539,13 @@
 ---@field grow? number Factor on the step when the gradient's sign has stayed, above 1. Default 1.2.
 ---@field min_step? number Shortest step, above 0. Default 1e-6.
 ---@field max_step? number Longest step, at least `min_step`. Default 50.0.
+
+---No settings beside the extras.
+---@class mynah.RunOptions
+---@field on_step? (fun(report: { step: integer, steps: integer, shapes: integer, rmse: number }): boolean?) Sees the painting after each step; the run ends when it returns false.
+---@field out? string A PNG or SVG file that the picture is written to, also when the run is stopped.
+---@field film? string A GIF file that shows how the picture came to be.
+---@field progress? boolean Whether a bar shows how far it is, on a terminal. Default true.
 
 ---How the learning rate changes over a run.
 ---@class mynah.ScheduleOptions
@@ -1251,7 +1363,8 @@ local Optimizer = {}
 ---`what` is a net, a model, a tensor, or a table of these; call `backward` several times before it to step by the
 ---sum. Weight decay acts on every tensor; in a language model on its matrices alone, as in its own `train`.
 ---A plain table of numbers is moved by the `gradient` given with it (and by a `curvature`, the Hessian's diagonal, where the
----method wants one), and so is a tensor.
+---method wants one), and so is a tensor. With a function in place of the gradient, the step asks that for the loss itself,
+---and for curvature two times more where the method wants it (the loss must then be the same each time: no dropout).
 ---
 ---```lua
 ---local w = mynah.tensor({ 4 }, { requires_grad = true })
@@ -1259,12 +1372,31 @@ local Optimizer = {}
 ---(w * w):sum():backward()
 ---opt:step(w)
 ---assert(w:item() == 2 and w.grad == nil)
+---mynah.optim.adahessian{ lr = 0.5 }:step(w, function() return (w * w):sum() end)
+---assert(math.abs(w:item() - 1) < 1e-3)
 ---```
 ---@param what any
 ---@param gradient? any
 ---@param curvature? any
 ---@return mynah.Optimizer
 function Optimizer:step(what, gradient, curvature) end
+
+---Runs `f` while a net, model or tensor holds the mean of its points, then puts it back; without `f` the mean stays.
+---
+---"schedulefree" and "asgd" train at one point and answer with a mean: use it to judge and to save. Other optimizers
+---leave the net as it is.
+---
+---```lua
+---local w = mynah.tensor({ 4 }, { requires_grad = true })
+---local opt = mynah.optim.asgd{ lr = 0.1, start = 0 }
+---for _ = 1, 3 do opt:step(w, function() return (w * w):sum() end) end
+---local now, mean = w:item(), nil
+---opt:averaged(w, function() mean = w:item() end)
+---assert(w:item() == now and mean > now)
+---```
+---@param what any
+---@param f? function
+function Optimizer:averaged(what, f) end
 
 ---Forgets derivatives without a step.
 ---@param what any
@@ -1322,6 +1454,103 @@ function Search:done() end
 ---Ends it; it asks for nothing more.
 ---@return mynah.Search
 function Search:stop() end
+
+---A genetic algorithm: it asks for genomes and is told their values, lower ones being better.
+---
+---Genomes are lists of numbers: reals, bits as 0 and 1, permutations of 1 to n, or bytes from 0 to 255.
+---@class mynah.Genetic
+---@field name string Its method: "ga".
+---@field evals integer Values told so far.
+---@field bad integer Values that were NaN or infinite; they count as worst.
+---@field generation integer Generations told so far.
+local Genetic = {}
+
+---The genomes whose values it wants next; the same until it is told, none when it is done.
+---@return number[][]
+function Genetic:ask() end
+
+---Takes the values of the genomes it asked for, in their order, and breeds the next generation.
+---
+---```lua
+---local ga = mynah.optim.ga{ genome = "binary", dim = 4, population = 6, seed = 1 }
+---local ok, message = pcall(ga.tell, ga, { 1, 2 })
+---assert(not ok and message:find("6 values were asked, got 2"))
+---```
+---@param values number[]
+---@return mynah.Genetic
+function Genetic:tell(values) end
+
+---The best genome told so far and its value; nothing before the first.
+---@return number[]?
+---@return number?
+function Genetic:best() end
+
+---The individuals that were told last and the elite, best first, and their values.
+---
+---```lua
+---local ga = mynah.optim.ga{ genome = "permutation", dim = 5, population = 6, elite = 1, seed = 1 }
+---ga:tell{ 3, 1, 2, 6, 5, 4 }
+---local genomes, values = ga:population()
+---assert(values[1] == 1 and #genomes == 1)
+---```
+---@return number[][]
+---@return number[]
+function Genetic:population() end
+
+---Why it is over, as a sentence; nil while it is not.
+---@return string?
+function Genetic:done() end
+
+---Ends it; it asks for nothing more.
+---@return mynah.Genetic
+function Genetic:stop() end
+
+---A search for a minimum that knows derivatives. Step it with a function, or answer its questions.
+---@class mynah.Minimizer
+---@field name string Its method, such as "lbfgs".
+local Minimizer = {}
+
+---One step on the function `f`, with exact derivatives; false when it is done.
+---
+---```lua
+---local search = mynah.optim.newton{ x0 = { 3, -4 } }
+---while search:step(function(p) return p[1]^2 + p[2]^4 end) do end
+---assert(math.abs(search:report().x[2]) < 1e-2)
+---```
+---@param f function
+---@return boolean
+function Minimizer:step(f) end
+
+---What it wants to know next: `kind` ("gradient", "product", "hessian" or "residuals"), the point `x`, and `v` for a product; nil when done.
+---@return table?
+function Minimizer:ask() end
+
+---The answer: a value and its gradient; the Hessian times `v`; the Hessian's rows; or residuals and their Jacobian's rows.
+---
+---```lua
+---local search = mynah.optim.lbfgs{ x0 = { 3 } }
+---while search:ask() do
+---  local x = search:ask().x[1]
+---  search:tell(x^2, { 2 * x })
+---end
+---assert(search:report().f < 1e-12)
+---```
+---@param answer any
+---@param derivatives? any
+---@return mynah.Minimizer
+function Minimizer:tell(answer, derivatives) end
+
+---Where it stands: the best point `x`, its value `f`, `steps`, `evals`, `gradient_norm`, the `reason` of its end and its `verdict`.
+---@return table
+function Minimizer:report() end
+
+---Why it is over, as a sentence; nil while it is not.
+---@return string?
+function Minimizer:done() end
+
+---Ends it; it asks for nothing more.
+---@return mynah.Minimizer
+function Minimizer:stop() end
 
 ---Cells in rows, some of them walls. Cells count from 1, row by row.
 ---@class mynah.Grid
@@ -1404,6 +1633,134 @@ function Maze:text(way) end
 ---The maze as a grid of blocks, (2·width + 1) x (2·height + 1), walls included.
 ---@return mynah.Grid
 function Maze:blocks() end
+
+---A picture in the making: step it, run it, look at it at any time, save it.
+---@class mynah.Painting
+---@field method string How it is made: "climb", "picture_ga" or "pixel_ga".
+---@field rmse number The root of the mean squared error over red, green and blue, 0 to 255, of the picture as it would be written.
+---@field shapes integer? Shapes in the picture; nil for raw pixels.
+---@field steps integer Steps or generations taken.
+---@field total integer Steps or generations in all.
+local Painting = {}
+
+---One step or generation: how it stands, or nil when all is done.
+---
+---```lua
+---local art = mynah.paint.painter{ image = mynah.paint.image(mynah.rand(8, 8, 3, { seed = 1 }) * 255), shapes = 2 }
+---assert(art:step().step == 1)
+---```
+---@return table?
+function Painting:step() end
+
+---Steps to the end, or until `on_step` returns false; what is there is kept, and another `run` goes on from it.
+---
+---```lua
+---local target = mynah.paint.image(mynah.rand(8, 8, 3, { seed = 1 }) * 255)
+---local art = mynah.paint.painter{ image = target, shapes = 2 }
+---art:run{ out = TMP .. "/art.svg", on_step = function(r) return r.step < 2 end }
+---assert(art.steps == 2)
+---```
+---@param options? mynah.RunOptions
+---@return mynah.Painting
+function Painting:run(options) end
+
+---The picture as it stands: the best so far; nil for raw pixels.
+---@return mynah.Picture?
+function Painting:picture() end
+
+---The pixels as they stand.
+---@return mynah.Image
+function Painting:image() end
+
+---What is painted, in the size in which it is painted.
+---@return mynah.Image
+function Painting:target() end
+
+---Writes the picture as a PNG or an SVG file, by the ending of its name.
+---@param path string
+---@return mynah.Painting
+function Painting:save(path) end
+
+---A list of shapes on a background, later ones over earlier ones.
+---@class mynah.Picture
+---@field width integer Pixels from left to right.
+---@field height integer Pixels from top to bottom.
+---@field shapes integer How many shapes it has.
+local Picture = {}
+
+---Lays a shape over the others; its colour is red, green, blue from 0 to 255 and perhaps alpha from 0 to 1.
+---
+---Shapes are `{ triangle = { points } }`, `{ polygon = { points } }`, `{ curve = { points, width } }`,
+---`{ ellipse = { center, radii, angle } }` and `{ rectangle = { center, radii, angle } }`, in pixels from the top left
+---corner and radians.
+---
+---```lua
+---local picture = mynah.paint.picture(9, 9)
+---picture:add({ ellipse = { center = { 4.5, 4.5 }, radii = { 3, 3 }, angle = 0 } }, { 0, 0, 255 })
+---assert(picture:image():pixel(5, 5)[3] == 255 and picture.shapes == 1)
+---```
+---@param shape table
+---@param colour number[]
+---@return mynah.Picture
+function Picture:add(shape, colour) end
+
+---The shapes from the lowest to the uppermost, each `{ shape = …, color = { r, g, b, alpha } }` as `add` takes them.
+---@return table[]
+function Picture:strokes() end
+
+---Its pixels as an image.
+---@return mynah.Image
+function Picture:image() end
+
+---The root of the mean squared error of its pixels against an image of the same size.
+---@param image mynah.Image
+---@return number
+function Picture:rmse(image) end
+
+---The same picture `factor` times as large.
+---@param factor number
+---@return mynah.Picture
+function Picture:scaled(factor) end
+
+---The text of an SVG file that shows it.
+---@return string
+function Picture:svg() end
+
+---Writes it as a PNG or an SVG file, by the ending of its name.
+---@param path string
+---@return mynah.Picture
+function Picture:save(path) end
+
+---Pixels of red, green and blue from 0 to 255.
+---@class mynah.Image
+---@field width integer Pixels from left to right.
+---@field height integer Pixels from top to bottom.
+local Image = {}
+
+---The colour at a column and a row, both from 1: red, green and blue.
+---@param column integer
+---@param row integer
+---@return number[]
+function Image:pixel(column, row) end
+
+---Its numbers as a tensor [height, width, 3].
+---@return mynah.Tensor
+function Image:tensor() end
+
+---The root of the mean squared error against another image of the same size.
+---@param other mynah.Image
+---@return number
+function Image:rmse(other) end
+
+---The same with at most `longest` pixels on a side.
+---@param longest integer
+---@return mynah.Image
+function Image:reduced(longest) end
+
+---Writes it as a PNG file.
+---@param path string
+---@return mynah.Image
+function Image:save(path) end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
@@ -3065,20 +3422,28 @@ function mynah.optim.powell(options) end
 ---@return mynah.Search
 function mynah.optim.anneal(options) end
 
----A genetic algorithm; other genomes than points by its own object. A search to be asked and told: see `Search`.
+---A genetic algorithm over reals, bits, permutations or bytes, with crossover and mutation of one's own if wanted: see `Genetic`.
 ---
 ---```lua
----local search = mynah.optim.ga{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
----while not search:done() do
+---local ga = mynah.optim.ga{ genome = "permutation", dim = 6, budget = 3000, seed = 1,
+---  mutation = function(child)
+---    local i, j = math.random(#child), math.random(#child)
+---    child[i], child[j] = child[j], child[i]
+---    return child
+---  end }
+---while not ga:done() do
 ---  local values = {}
----  for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
----  search:tell(values)
+---  for k, order in ipairs(ga:ask()) do
+---    values[k] = 0
+---    for i, gene in ipairs(order) do values[k] = values[k] + math.abs(gene - i) end
+---  end
+---  ga:tell(values)
 ---end
----local best, value = search:best()
----assert(value < 25 and value == best[1]^2 + best[2]^2)
+---local best, value = ga:best()
+---assert(value == 0 and best[6] == 6)
 ---```
 ---@param options? mynah.GaOptions
----@return mynah.Search
+---@return mynah.Genetic
 function mynah.optim.ga(options) end
 
 ---A Gaussian process with expected improvement; costly functions. A search to be asked and told: see `Search`.
@@ -3112,6 +3477,61 @@ function mynah.optim.bayes(options) end
 ---@param options? mynah.RandomOptions
 ---@return mynah.Search
 function mynah.optim.random(options) end
+
+---Newton's direction from past gradients, with a strong Wolfe line search; the usual choice for smooth functions. See `Minimizer`.
+---
+---```lua
+---local search = mynah.optim.lbfgs{ x0 = { 3, -4 } }
+---while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+---assert(search:report().f < 1e-6)
+---```
+---@param options? mynah.LbfgsOptions
+---@return mynah.Minimizer
+function mynah.optim.lbfgs(options) end
+
+---Newton's method in a trust region, by exact Hessian-vector products. See `Minimizer`.
+---
+---```lua
+---local search = mynah.optim.newton{ x0 = { 3, -4 } }
+---while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+---assert(search:report().f < 1e-6)
+---```
+---@param options? mynah.NewtonOptions
+---@return mynah.Minimizer
+function mynah.optim.newton(options) end
+
+---Nonlinear conjugate gradients: little memory. See `Minimizer`.
+---
+---```lua
+---local search = mynah.optim.cg{ x0 = { 3, -4 } }
+---while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+---assert(search:report().f < 1e-6)
+---```
+---@param options? mynah.CgOptions
+---@return mynah.Minimizer
+function mynah.optim.cg(options) end
+
+---Plain gradient descent that says how it ended: at a minimum, on a flat, or oscillating. See `Minimizer`.
+---
+---```lua
+---local search = mynah.optim.descend{ x0 = { 3, -4 } }
+---while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+---assert(search:report().f < 1e-6)
+---```
+---@param options? mynah.DescendOptions
+---@return mynah.Minimizer
+function mynah.optim.descend(options) end
+
+---Levenberg-Marquardt, for sums of squares: the function returns its residuals as a list. See `Minimizer`.
+---
+---```lua
+---local search = mynah.optim.levenberg{ x0 = { 0, 0 } }
+---while search:step(function(p) return { p[1] + p[2] - 3, p[1] - p[2] - 1 } end) do end
+---assert(math.abs(search:report().x[1] - 2) < 1e-6)
+---```
+---@param options? mynah.LevenbergOptions
+---@return mynah.Minimizer
+function mynah.optim.levenberg(options) end
 
 ---Looks for the lowest value of `f` from `x0`, by any method of this room: `x`, its value `f`, and how it ended.
 ---
@@ -3325,6 +3745,82 @@ function mynah.route.read_scenarios(path) end
 ---@return number
 ---@return integer
 function mynah.route.astar(options) end
+
+---Pictures from shapes: paint an image with triangles, ellipses, rectangles, polygons or curves.
+---
+---`fit` climbs shape by shape and is by far the fastest; `picture_ga` breeds whole pictures and `pixel_ga` raw pixels.
+---The score they report is that of the file they write. Pixels count from 1.
+mynah.paint = {}
+
+---Paints an image with shapes, by hill climbing shape by shape, and returns the finished Painting.
+---
+---```lua
+---local target = mynah.paint.image(mynah.zeros(8, 8, 3) + 200)
+---local art = mynah.paint.fit{ image = target, shapes = 3, background = { 0, 0, 0 } }
+---assert(art.rmse < 100 and art.shapes <= 3)
+---```
+---@param options? mynah.PaintOptions
+---@return mynah.Painting
+function mynah.paint.fit(options) end
+
+---An empty Painting that climbs shape by shape when it is stepped or run.
+---
+---```lua
+---local target = mynah.paint.image(mynah.zeros(8, 8, 3) + 200)
+---local art = mynah.paint.painter{ image = target, shapes = 3, background = { 0, 0, 0 } }
+---while art:step() do end
+---assert(art.rmse < 100)
+---```
+---@param options? mynah.PaintOptions
+---@return mynah.Painting
+function mynah.paint.painter(options) end
+
+---A genetic algorithm over whole pictures, each a list of shapes; step it or run it.
+---
+---```lua
+---local target = mynah.paint.image(mynah.rand(8, 8, 3, { seed = 1 }) * 255)
+---local ga = mynah.paint.picture_ga{ image = target, shapes = 4, population = 6, generations = 10 }
+---local before = ga.rmse
+---assert(ga:run().rmse <= before)
+---```
+---@param options? mynah.GeneticOptions
+---@return mynah.Painting
+function mynah.paint.picture_ga(options) end
+
+---A genetic algorithm over raw pixels, where every byte of the picture is a gene; step it or run it.
+---
+---```lua
+---local target = mynah.paint.image(mynah.rand(8, 8, 3, { seed = 1 }) * 255)
+---local ga = mynah.paint.pixel_ga{ image = target, population = 6, generations = 10 }
+---local before = ga.rmse
+---assert(ga:run().rmse <= before)
+---```
+---@param options? mynah.PixelOptions
+---@return mynah.Painting
+function mynah.paint.pixel_ga(options) end
+
+---An image from a PNG, JPEG or GIF file, or from a tensor [height, width, 3] of numbers from 0 to 255.
+---
+---```lua
+---local image = mynah.paint.image(mynah.zeros(2, 3, 3))
+---assert(image.width == 3 and image.height == 2)
+---```
+---@param source any
+---@return mynah.Image
+function mynah.paint.image(source) end
+
+---A picture without shapes, to draw on with `add`.
+---
+---```lua
+---local picture = mynah.paint.picture(40, 30, { 255, 255, 255 })
+---picture:add({ triangle = { points = { { 0, 0 }, { 40, 0 }, { 0, 30 } } } }, { 200, 0, 0, 0.5 })
+---assert(picture:image():pixel(1, 1)[1] == 227)
+---```
+---@param width integer
+---@param height integer
+---@param background? number[]
+---@return mynah.Picture
+function mynah.paint.picture(width, height, background) end
 
 ---Language models: a small Llama-like transformer that learns a text and continues it.
 ---

@@ -353,6 +353,10 @@ lua_class! {
             if ids.shape() != targets.shape() {
                 return fault(format!("loss: ids {:?} and targets {:?} differ in shape", ids.shape(), targets.shape()));
             }
+            let vocab = this.0.config().vocab;
+            if let Some(id) = targets.to_f64()?.into_iter().find(|id| *id >= vocab as f64) {
+                return fault(format!("loss: targets must be below the {vocab} tokens of the vocabulary, got {id}"));
+            }
             Ok(this.0.loss(&ids, &targets)?.into())
         }
 

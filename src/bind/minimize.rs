@@ -2,7 +2,8 @@
 
 use super::convert::{FromArg, ToLua, got};
 use super::diff::{gradient_at, hessian_at, jacobian_at, plain_value, product_at};
-use super::options::to_json;
+use super::genetic::{GaExtras, LuaGenetic};
+use super::options::{Options, to_json};
 use super::shim::{Callback, Fault, Outcome, fault};
 use crate::data::Rng;
 use crate::nearest::{nearest, quoted};
@@ -29,14 +30,19 @@ impl Default for Loop {
 }
 
 /// A Lua function with what else the script gave of it.
-struct Given<'a> {
+pub struct Given<'a> {
     lua: &'a Lua,
     f: Callback,
     gradient: Option<Callback>,
     on_step: Option<Callback>,
 }
 
-impl Given<'_> {
+impl<'a> Given<'a> {
+    /// A function alone.
+    pub fn function(lua: &'a Lua, f: Callback) -> Self {
+        Self { lua, f, gradient: None, on_step: None }
+    }
+
     fn value_and_gradient(&self, x: &[f64]) -> Outcome<(f64, Vec<f64>)> {
         let Some(gradient) = &self.gradient else { return gradient_at(self.lua, &self.f, x) };
         let first = |values: MultiValue| values.into_iter().next().unwrap_or(Value::Nil);
@@ -48,16 +54,13 @@ impl Given<'_> {
     }
 
     /// Shows a step; false ends the search.
-    fn show(&self, x: &[f64], value: f64, steps: u64) -> crate::Result<bool> {
+    fn show(&self, x: impl ToLua, value: f64, steps: u64) -> Outcome<bool> {
         let Some(callback) = &self.on_step else { return Ok(true) };
-        let call = || -> Outcome<bool> {
-            let table = self.lua.create_table()?;
-            table.set("x", x.to_vec())?;
-            table.set("f", value)?;
-            table.set("step", steps)?;
-            Ok(!matches!(callback.call(table)?.front(), Some(Value::Boolean(false))))
-        };
-        call().map_err(Fault::into_core)
+        let table = self.lua.create_table()?;
+        table.set("x", x.to_lua(self.lua)?)?;
+        table.set("f", value)?;
+        table.set("step", steps)?;
+        Ok(!matches!(callback.call(table)?.front(), Some(Value::Boolean(false))))
     }
 }
 
@@ -83,6 +86,7 @@ impl smooth::Objective for Given<'_> {
 pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
     let mut json = Map::new();
     let (mut f, mut gradient, mut on_step, mut method) = (None, None, None, "auto".to_string());
+    let bred = lua.create_table()?; // what is left for a genetic algorithm
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
         let Value::String(key) = &key else {
@@ -102,6 +106,7 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
                 let point = super::diff::Point::from_arg(value, lua).map_err(blame)?.0;
                 json.insert(key, point.into());
             }
+            "crossover" | "mutation" | "first" => bred.set(key, value)?,
             _ => {
                 json.insert(key.clone(), to_json(&value, 0).map_err(blame)?);
             }
@@ -109,6 +114,18 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
     }
     let Some(f) = f else { return fault("minimize: needs the function `f` to minimise") };
     let mut given = Given { lua, f, gradient, on_step };
+    if method == "ga" {
+        for pair in table.pairs::<Value, Value>() {
+            let (key, value) = pair?;
+            if !matches!(&key, Value::String(s) if ["f", "gradient", "on_step", "method"].iter().any(|n| s == n)) {
+                bred.set(key, value)?;
+            }
+        }
+        return breed(&given, bred);
+    }
+    if let Some(pair) = bred.pairs::<String, Value>().next() {
+        return fault(format!("minimize: `{}` is an option of method \"ga\"", pair?.0));
+    }
     if blackbox::METHODS.iter().any(|m| m.name == method) {
         return search(&given, &method, json);
     }
@@ -119,20 +136,11 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
         let mut minimizer = smooth::minimizer(&method, x0, Json::Object(json))?;
         while minimizer.step(&mut given)? {
             let report = minimizer.report();
-            if !given.show(&report.x, report.f, report.steps)? {
+            if !given.show(report.x, report.f, report.steps)? {
                 minimizer.stop();
             }
         }
-        let report = minimizer.report();
-        let out = lua.create_table()?;
-        out.set("x", report.x)?;
-        out.set("f", report.f)?;
-        out.set("steps", report.steps)?;
-        out.set("evals", report.evaluations)?;
-        out.set("gradient_norm", report.gradient_norm)?;
-        out.set("reason", report.ending.map_or("not finished".into(), |e| e.to_string()))?;
-        out.set("verdict", report.ending.map_or("open", |e| e.word()))?;
-        return Ok(out);
+        return report(lua, &minimizer.report());
     }
     if optim::OPTIMIZERS.iter().any(|m| m.name == method) {
         return steps(&given, &method, x0, json);
@@ -148,6 +156,35 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
     })
 }
 
+/// What a minimiser with derivatives has to say, as a table.
+pub fn report(lua: &Lua, report: &smooth::Report) -> Outcome<Table> {
+    let out = lua.create_table()?;
+    out.set("x", report.x.clone())?;
+    out.set("f", report.f)?;
+    out.set("steps", report.steps)?;
+    out.set("evals", report.evaluations)?;
+    out.set("gradient_norm", report.gradient_norm)?;
+    out.set("reason", report.ending.map_or("not finished".into(), |e| e.to_string()))?;
+    out.set("verdict", report.ending.map_or("open", |e| e.word()))?;
+    Ok(out)
+}
+
+/// A genetic algorithm over any genome to its end.
+fn breed(given: &Given, table: Table) -> Outcome<Table> {
+    let options = Options::<blackbox::GaSettings, GaExtras>::from_arg(Value::Table(table), given.lua)?;
+    let ga = LuaGenetic::new(given.lua, options)?;
+    ga.run(
+        |genes| {
+            let genes = genes.to_lua(given.lua)?;
+            let result = given.f.call(genes)?.into_iter().next().unwrap_or(Value::Nil);
+            f64::from_arg(result.clone(), given.lua)
+                .or_else(|_| fault(format!("the function must return one number, got {}", got(&result))))
+        },
+        |x, value, generation| given.show(x, value, generation),
+    )?;
+    ga.result(given.lua)
+}
+
 /// A black-box search to its end.
 fn search(given: &Given, method: &str, json: Map<String, Json>) -> Outcome<Table> {
     let mut search = blackbox::by_name(method, Json::Object(json))?;
@@ -157,7 +194,7 @@ fn search(given: &Given, method: &str, json: Map<String, Json>) -> Outcome<Table
         search.tell(&values)?;
         let counts = search.counts();
         let go_on = match search.best() {
-            Some((x, value)) => given.show(x, value, counts.batches)?,
+            Some((x, value)) => given.show(x.to_vec(), value, counts.batches)?,
             None => true,
         };
         if !go_on {
@@ -217,7 +254,7 @@ fn steps(given: &Given, method: &str, mut x: Vec<f64>, mut json: Map<String, Jso
             None => param,
         }])?;
         taken += 1;
-        if !given.show(&x, value, taken)? {
+        if !given.show(x.clone(), value, taken)? {
             break ("stopped", norm);
         }
     };

@@ -12,12 +12,15 @@ pub mod shim;
 
 mod args;
 mod diff;
+mod genetic;
 mod linalg;
 mod lm;
 mod memory;
 mod minimize;
+mod minimizer;
 mod nn;
 mod optim;
+mod paint;
 mod params;
 mod plot;
 mod root;
@@ -43,6 +46,7 @@ pub fn api() -> Api {
             optim::module(),
             testfns::module(),
             route::module(),
+            paint::module(),
             lm::module(),
             plot::module(),
         ],
@@ -53,8 +57,13 @@ pub fn api() -> Api {
             nn::LuaModule::class(),
             optim::LuaOptimizer::class(),
             search::LuaSearch::class(),
+            genetic::LuaGenetic::class(),
+            minimizer::LuaMinimizer::class(),
             route::LuaGrid::class(),
             route::LuaMaze::class(),
+            paint::LuaPainting::class(),
+            paint::LuaPicture::class(),
+            paint::LuaImage::class(),
             lm::LuaTokenizer::class(),
             lm::LuaModel::class(),
         ],

@@ -1,11 +1,13 @@
 //! `mynah.optim`: optimizers that step a plain point, tensors, a net or a language model.
 
 use super::convert::{FromArg, This, got};
+use super::genetic::{GaExtras, LuaGenetic};
+use super::minimizer::{LuaMinimizer, StartExtras};
 use super::nn::LuaModule;
 use super::options::Options;
 use super::params;
 use super::search::LuaSearch;
-use super::shim::{Outcome, fault};
+use super::shim::{Callback, Fault, Outcome, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::nn::{self, StepParam};
 use crate::optim::{
@@ -356,19 +358,27 @@ lua_module! {
         /// ```
         fn anneal(options: Options<blackbox::AnnealSettings>) -> LuaSearch { LuaSearch::new(blackbox::anneal(options.0)) }
 
-        /// A genetic algorithm; other genomes than points by its own object. A search to be asked and told: see `Search`.
+        /// A genetic algorithm over reals, bits, permutations or bytes, with crossover and mutation of one's own if wanted: see `Genetic`.
         ///
         /// ```lua
-        /// local search = mynah.optim.ga{ lower = { -5, -5 }, upper = { 5, 5 }, budget = 100, seed = 1 }
-        /// while not search:done() do
+        /// local ga = mynah.optim.ga{ genome = "permutation", dim = 6, budget = 3000, seed = 1,
+        ///   mutation = function(child)
+        ///     local i, j = math.random(#child), math.random(#child)
+        ///     child[i], child[j] = child[j], child[i]
+        ///     return child
+        ///   end }
+        /// while not ga:done() do
         ///   local values = {}
-        ///   for i, x in ipairs(search:ask()) do values[i] = x[1]^2 + x[2]^2 end
-        ///   search:tell(values)
+        ///   for k, order in ipairs(ga:ask()) do
+        ///     values[k] = 0
+        ///     for i, gene in ipairs(order) do values[k] = values[k] + math.abs(gene - i) end
+        ///   end
+        ///   ga:tell(values)
         /// end
-        /// local best, value = search:best()
-        /// assert(value < 25 and value == best[1]^2 + best[2]^2)
+        /// local best, value = ga:best()
+        /// assert(value == 0 and best[6] == 6)
         /// ```
-        fn ga(options: Options<blackbox::GaSettings>) -> LuaSearch { LuaSearch::new(blackbox::ga(options.0)) }
+        fn ga(@lua, options: Options<blackbox::GaSettings, GaExtras>) -> LuaGenetic { LuaGenetic::new(lua, options) }
 
         /// A Gaussian process with expected improvement; costly functions. A search to be asked and told: see `Search`.
         ///
@@ -397,6 +407,61 @@ lua_module! {
         /// assert(value < 25 and value == best[1]^2 + best[2]^2)
         /// ```
         fn random(options: Options<blackbox::RandomSettings>) -> LuaSearch { LuaSearch::new(blackbox::random(options.0)) }
+
+        /// Newton's direction from past gradients, with a strong Wolfe line search; the usual choice for smooth functions. See `Minimizer`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.lbfgs{ x0 = { 3, -4 } }
+        /// while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+        /// assert(search:report().f < 1e-6)
+        /// ```
+        fn lbfgs(@lua, options: Options<smooth::LbfgsSettings, StartExtras>) -> LuaMinimizer {
+            LuaMinimizer::new(lua, "lbfgs", options.0, options.1, smooth::lbfgs)
+        }
+
+        /// Newton's method in a trust region, by exact Hessian-vector products. See `Minimizer`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.newton{ x0 = { 3, -4 } }
+        /// while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+        /// assert(search:report().f < 1e-6)
+        /// ```
+        fn newton(@lua, options: Options<smooth::NewtonSettings, StartExtras>) -> LuaMinimizer {
+            LuaMinimizer::new(lua, "newton", options.0, options.1, smooth::newton)
+        }
+
+        /// Nonlinear conjugate gradients: little memory. See `Minimizer`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.cg{ x0 = { 3, -4 } }
+        /// while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+        /// assert(search:report().f < 1e-6)
+        /// ```
+        fn cg(@lua, options: Options<smooth::CgSettings, StartExtras>) -> LuaMinimizer {
+            LuaMinimizer::new(lua, "cg", options.0, options.1, smooth::cg)
+        }
+
+        /// Plain gradient descent that says how it ended: at a minimum, on a flat, or oscillating. See `Minimizer`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.descend{ x0 = { 3, -4 } }
+        /// while search:step(function(p) return p[1]^2 + 2 * p[2]^2 end) do end
+        /// assert(search:report().f < 1e-6)
+        /// ```
+        fn descend(@lua, options: Options<smooth::DescendSettings, StartExtras>) -> LuaMinimizer {
+            LuaMinimizer::new(lua, "descend", options.0, options.1, smooth::descend)
+        }
+
+        /// Levenberg-Marquardt, for sums of squares: the function returns its residuals as a list. See `Minimizer`.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.levenberg{ x0 = { 0, 0 } }
+        /// while search:step(function(p) return { p[1] + p[2] - 3, p[1] - p[2] - 1 } end) do end
+        /// assert(math.abs(search:report().x[1] - 2) < 1e-6)
+        /// ```
+        fn levenberg(@lua, options: Options<smooth::LevenbergSettings, StartExtras>) -> LuaMinimizer {
+            LuaMinimizer::new(lua, "levenberg", options.0, options.1, smooth::levenberg)
+        }
 
         /// Looks for the lowest value of `f` from `x0`, by any method of this room: `x`, its value `f`, and how it ended.
         ///
@@ -457,7 +522,8 @@ lua_class! {
         /// `what` is a net, a model, a tensor, or a table of these; call `backward` several times before it to step by the
         /// sum. Weight decay acts on every tensor; in a language model on its matrices alone, as in its own `train`.
         /// A plain table of numbers is moved by the `gradient` given with it (and by a `curvature`, the Hessian's diagonal, where the
-        /// method wants one), and so is a tensor.
+        /// method wants one), and so is a tensor. With a function in place of the gradient, the step asks that for the loss itself,
+        /// and for curvature two times more where the method wants it (the loss must then be the same each time: no dropout).
         ///
         /// ```lua
         /// local w = mynah.tensor({ 4 }, { requires_grad = true })
@@ -465,6 +531,8 @@ lua_class! {
         /// (w * w):sum():backward()
         /// opt:step(w)
         /// assert(w:item() == 2 and w.grad == nil)
+        /// mynah.optim.adahessian{ lr = 0.5 }:step(w, function() return (w * w):sum() end)
+        /// assert(math.abs(w:item() - 1) < 1e-3)
         /// ```
         fn step(this, @lua, what: Value, gradient: Option<Value>, curvature: Option<Value>) -> This {
             let mut optimizer = this.get()?;
@@ -475,10 +543,42 @@ lua_class! {
                     };
                     step_point(&mut optimizer, lua, point, gradient, curvature)?;
                 }
+                (_, Some(Value::Function(loss))) => step_loss(&mut optimizer, lua, &what, Callback::new(lua, loss)?)?,
                 (_, Some(gradient)) => step_tensor(&mut optimizer, lua, &what, gradient)?,
                 (_, None) => step_net(&mut optimizer, &what)?,
             }
             Ok(This)
+        }
+        /// Runs `f` while a net, model or tensor holds the mean of its points, then puts it back; without `f` the mean stays.
+        ///
+        /// "schedulefree" and "asgd" train at one point and answer with a mean: use it to judge and to save. Other optimizers
+        /// leave the net as it is.
+        ///
+        /// ```lua
+        /// local w = mynah.tensor({ 4 }, { requires_grad = true })
+        /// local opt = mynah.optim.asgd{ lr = 0.1, start = 0 }
+        /// for _ = 1, 3 do opt:step(w, function() return (w * w):sum() end) end
+        /// local now, mean = w:item(), nil
+        /// opt:averaged(w, function() mean = w:item() end)
+        /// assert(w:item() == now and mean > now)
+        /// ```
+        fn averaged(this, what: Value, f: Option<Callback>) -> () {
+            let all = params::trainable("averaged", &what)?;
+            let before: Vec<nn::Tensor> = all.iter().map(|n| n.param.value().plain()).collect();
+            {
+                let optimizer = this.get()?;
+                for (place, (named, now)) in all.iter().zip(&before).enumerate() {
+                    if let Some(mean) = nn::averaged(&optimizer, place, now)? {
+                        named.param.set_value(mean)?;
+                    }
+                }
+            }
+            let Some(f) = f else { return Ok(()) };
+            let outcome = f.call(());
+            for (named, now) in all.iter().zip(before) {
+                named.param.set_value(now)?;
+            }
+            outcome.map(|_| ())
         }
         /// Forgets derivatives without a step.
         fn zero_grad(this, what: Value) -> This {
@@ -544,18 +644,18 @@ fn step_tensor(optimizer: &mut Optimizer, lua: &Lua, what: &Value, gradient: Val
         return fault(format!("step: a gradient goes with a point or one tensor, got {}", got(what)));
     };
     let grad = TensorLike::from_arg(gradient, lua)?.0.plain();
-    Ok(nn::step(optimizer, &[StepParam { place: 0, param: tensor.0.clone(), grad, decay: true }])?)
+    Ok(nn::step(optimizer, &[StepParam { place: 0, param: tensor.0.clone(), grad, hessian: None, decay: true }])?)
 }
 
 fn step_net(optimizer: &mut Optimizer, what: &Value) -> Outcome<()> {
     let all = params::trainable("step", what)?;
-    let matrices_only = matches!(what, Value::UserData(data) if data.is::<super::lm::LuaModel>());
+    let matrices_only = is_model(what);
     let list: Vec<StepParam> = all
         .iter()
         .enumerate()
         .filter_map(|(place, n)| {
             let decay = !matrices_only || n.param.value().rank() > 1;
-            n.param.grad().map(|grad| StepParam { place, param: n.param.clone(), grad, decay })
+            n.param.grad().map(|grad| StepParam { place, param: n.param.clone(), grad, hessian: None, decay })
         })
         .collect();
     if list.is_empty() {
@@ -565,6 +665,29 @@ fn step_net(optimizer: &mut Optimizer, what: &Value) -> Outcome<()> {
     nn::step(optimizer, &list)?;
     all.iter().for_each(|n| n.param.set_grad(None));
     Ok(())
+}
+
+/// A step down a loss that the script computes when it is asked.
+fn step_loss(optimizer: &mut Optimizer, lua: &Lua, what: &Value, loss: Callback) -> Outcome<()> {
+    let matrices_only = is_model(what);
+    let moved: Vec<nn::Moved> = params::trainable("step", what)?
+        .into_iter()
+        .map(|n| nn::Moved { decay: !matrices_only || n.param.value().rank() > 1, param: n.param })
+        .collect();
+    let ask = || -> Outcome<nn::Tensor> {
+        let value = loss.call(())?.into_iter().next().unwrap_or(Value::Nil);
+        match &value {
+            Value::UserData(data) if data.is::<LuaTensor>() => Ok(TensorLike::from_arg(value, lua)?.0),
+            other => fault(format!("step: the function must return the loss, a tensor, got {}", got(other))),
+        }
+    };
+    nn::step_on(optimizer, &moved, 1, &mut || ask().map_err(Fault::into_core))?;
+    moved.iter().for_each(|m| m.param.set_grad(None));
+    Ok(())
+}
+
+fn is_model(what: &Value) -> bool {
+    matches!(what, Value::UserData(data) if data.is::<super::lm::LuaModel>())
 }
 
 fn is_module(what: &Value) -> bool {

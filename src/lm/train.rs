@@ -477,7 +477,7 @@ impl Trainer {
         let mut list = Vec::with_capacity(params.len());
         for (place, ((_, param), grad)) in params.into_iter().zip(sums).enumerate() {
             let Some(grad) = grad else { continue };
-            list.push(StepParam { place, decay: grad.rank() > 1, param, grad });
+            list.push(StepParam { place, decay: grad.rank() > 1, param, grad, hessian: None });
         }
         self.follow_the_clock()?;
         let lr = self.optimizer.current_lr();

@@ -3,6 +3,7 @@
 pub mod loss;
 
 mod activation;
+mod curvature;
 mod device;
 mod functional;
 mod fused;
@@ -13,6 +14,7 @@ mod step;
 mod tensor;
 
 pub use activation::Activation;
+pub use curvature::{Moved, step_on};
 pub use device::{Device, default_device, set_default_device};
 pub use functional::{Rope, attention, cross_entropy, embedding, linear, rms_norm, silu_mul};
 pub(crate) use fused::lanes;
@@ -20,7 +22,7 @@ pub use fused::release_memory;
 pub use layers::{Dropout, Embedding, LayerNorm, Linear, RmsNorm};
 pub use module::{Module, Named, Sequential, clip_grad_norm, load_params, save_params};
 pub use param::{Param, backward, live_bytes};
-pub use step::{StepParam, step, step_clipped};
+pub use step::{StepParam, averaged, step, step_clipped};
 pub use tensor::{
     Binary, Compare, Dtype, Element, Gradients, Operand, Range, Reduce, Tensor, Unary, broadcast_shapes, grad_enabled,
     no_grad,

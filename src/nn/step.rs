@@ -19,6 +19,8 @@ pub struct StepParam {
     pub param: Param,
     /// Its gradient, of its shape.
     pub grad: Tensor,
+    /// An estimate of the Hessian's diagonal, of its shape, for the optimizers that want it.
+    pub hessian: Option<Tensor>,
     /// Whether weight decay applies to it.
     pub decay: bool,
 }
@@ -40,16 +42,37 @@ pub fn step_clipped(optimizer: &mut Optimizer, params: &[StepParam], max_norm: f
     move_by(optimizer, params, Some(max_norm))
 }
 
+/// The values to use for the parameter at `place`, whose values now are `now`: the mean of its points. Nothing where
+/// the optimizer keeps no mean.
+///
+/// # Errors
+/// When the numbers cannot be read.
+pub fn averaged(optimizer: &Optimizer, place: usize, now: &Tensor) -> Result<Option<Tensor>> {
+    let (shape, device) = (now.shape(), now.device());
+    if now.dtype() == Dtype::F64 {
+        let mean = optimizer.averaged(place, &now.to_f64()?);
+        return mean.map(|mean| Tensor::from_vec(mean, &shape, device)).transpose();
+    }
+    let mean = optimizer.averaged(place, &now.to_f32()?);
+    mean.map(|mean| Tensor::from_vec(mean, &shape, device)).transpose()
+}
+
 fn move_by(optimizer: &mut Optimizer, params: &[StepParam], max_norm: Option<f64>) -> Result<f64> {
     let mut shapes = Vec::with_capacity(params.len());
     let mut grads = Vec::with_capacity(params.len());
-    for StepParam { param, grad, .. } in params {
+    let mut curvature = Vec::with_capacity(params.len());
+    for StepParam { param, grad, hessian, .. } in params {
         let value = param.value();
         if grad.shape() != value.shape() {
             let why = format!("a gradient {:?} for a parameter {:?}", grad.shape(), value.shape());
             return Err(Error::shape(optimizer.name(), why));
         }
+        if let Some(h) = hessian.as_ref().filter(|h| h.shape() != value.shape()) {
+            let why = format!("curvature {:?} for a parameter {:?}", h.shape(), value.shape());
+            return Err(Error::shape(optimizer.name(), why));
+        }
         shapes.push(value.shape());
+        curvature.push(hessian.as_ref().map(|h| h.cast(value.dtype()).and_then(Numbers::of)).transpose()?);
         grads.push(Numbers::of(grad.cast(value.dtype())?)?);
     }
     let norm = match max_norm {
@@ -67,9 +90,17 @@ fn move_by(optimizer: &mut Optimizer, params: &[StepParam], max_norm: Option<f64
     // The places let go of their tensors, so that the optimizer finds each memory unshared and writes into it.
     params.iter().for_each(|p| p.param.let_go());
     let outcome = {
-        let zip = params.iter().zip(&mut values).zip(&grads).zip(&shapes);
-        let mut list: Vec<_> =
-            zip.map(|(((p, x), g), shape)| x.pair(g).shape(shape).decay(p.decay).place(p.place)).collect();
+        let zip = params.iter().zip(&mut values).zip(&grads).zip(&curvature).zip(&shapes);
+        let mut list: Vec<_> = zip
+            .map(|((((p, x), g), h), shape)| {
+                let param = x.pair(g).shape(shape).decay(p.decay).place(p.place);
+                match h {
+                    Some(Numbers::F64(h)) => param.hessian(h),
+                    Some(h) => param.hessian(h.f32()),
+                    None => param,
+                }
+            })
+            .collect();
         optimizer.step(&mut list)
     };
     for ((p, value), shape) in params.iter().zip(values).zip(&shapes) {
@@ -151,7 +182,7 @@ mod tests {
                 let v = x.value();
                 let found = v.mul(&v).unwrap().sum().backward().unwrap();
                 let grad = found.get(&v).unwrap();
-                step(&mut opt, &[StepParam { place: 0, param: x.clone(), grad, decay: true }]).unwrap();
+                step(&mut opt, &[StepParam { place: 0, param: x.clone(), grad, hessian: None, decay: true }]).unwrap();
             }
             assert_eq!(x.value().to_f64().unwrap(), [1.0, -0.5]);
             assert!(x.is_leaf() && x.requires_grad());
@@ -163,7 +194,8 @@ mod tests {
         let x = leaf(&[4.0, -2.0], Dtype::F32);
         let grad = Tensor::full(&[3], 1.0, Dtype::F32, Device::Cpu).unwrap();
         let mut opt = sgd(SgdSettings::default()).unwrap();
-        let wrong = step(&mut opt, &[StepParam { place: 0, param: x.clone(), grad, decay: true }]).unwrap_err();
+        let wrong =
+            step(&mut opt, &[StepParam { place: 0, param: x.clone(), grad, hessian: None, decay: true }]).unwrap_err();
         assert_eq!(wrong.to_string(), "sgd: a gradient [3] for a parameter [2]");
         assert_eq!(x.value().to_f64().unwrap(), [4.0, -2.0]);
     }

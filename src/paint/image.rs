@@ -75,7 +75,8 @@ impl Image {
         let picture = reader.decode().map_err(|e| format!("not a picture that can be read: {e}"))?;
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let rgb = if picture.color().has_alpha() {
-            let over_white = |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8;
+            let over_white =
+                |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8;
             picture.to_rgba8().pixels().flat_map(|p| [0, 1, 2].map(|k| over_white(p[k], p[3]))).collect()
         } else {
             picture.to_rgb8().into_raw()

@@ -198,6 +198,11 @@ impl Painter {
         self.target.root_mean(self.scene.error())
     }
 
+    /// Steps taken, and steps in all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.step, self.steps)
+    }
+
     /// The picture as it stands.
     pub fn picture(&self) -> &Picture {
         self.scene.picture()

@@ -152,7 +152,8 @@ impl PixelGa {
         }
         for k in 0..mutations + polish {
             let area = self.area(rng);
-            let shift = [0; 3].map(|_: i16| (24.0 * rng.normal()) as i16);
+            let size = 64f64.powf(rng.uniform()); // large ones to begin with, small ones to end with
+            let shift = [0; 3].map(|_: i16| (size * rng.normal()).round() as i16);
             let shifted = |_, to: &mut [u8]| {
                 for pixel in to.chunks_exact_mut(3) {
                     pixel.iter_mut().zip(shift).for_each(|(c, s)| *c = (i16::from(*c) + s).clamp(0, 255) as u8);

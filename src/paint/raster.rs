@@ -79,8 +79,7 @@ impl Rect {
 
     /// Whether all of `other` is in it.
     pub fn holds(self, other: Self) -> bool {
-        other.is_empty()
-            || (self.x0 <= other.x0 && self.y0 <= other.y0 && other.x1 <= self.x1 && other.y1 <= self.y1)
+        other.is_empty() || (self.x0 <= other.x0 && self.y0 <= other.y0 && other.x1 <= self.x1 && other.y1 <= self.y1)
     }
 
     /// Grown by `margin` on each side, up to the edges of `within`.

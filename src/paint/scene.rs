@@ -217,7 +217,8 @@ mod tests {
         }
         for i in 0..12 {
             let sums = scene.sums_at(&target, i, scene.whole());
-            let old = scene.replace(&target, i, Stroke { shape: scene.picture().strokes[i].shape.clone(), rgba: [0; 4] });
+            let old =
+                scene.replace(&target, i, Stroke { shape: scene.picture().strokes[i].shape.clone(), rgba: [0; 4] });
             let without = scene.error() as f64;
             scene.replace(&target, i, old);
             let gain = f64::from(sums.gain(scene.spans(i), [200.0, 10.0, 90.0], 100.0 / 255.0));

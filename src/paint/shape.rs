@@ -210,6 +210,19 @@ impl Shape {
         }
     }
 
+    /// Whether all its numbers are finite.
+    pub fn is_finite(&self) -> bool {
+        let all = |points: &[Point]| points.iter().flatten().all(|x| x.is_finite());
+        match self {
+            Self::Triangle { points } => all(points),
+            Self::Polygon { points } => all(points),
+            Self::Curve { points, width } => all(points) && width.is_finite(),
+            Self::Ellipse { center, radii, angle } | Self::Rectangle { center, radii, angle } => {
+                all(&[*center, *radii]) && angle.is_finite()
+            }
+        }
+    }
+
     /// Its middle: the mean of its corners.
     pub fn center(&self) -> Point {
         let mean = |points: &[Point]| {
@@ -281,7 +294,9 @@ impl Shape {
             }
             Self::Ellipse { center: [x, y], radii: [rx, ry], angle } => {
                 let turn = angle.to_degrees();
-                format!("<ellipse cx=\"{x}\" cy=\"{y}\" rx=\"{rx}\" ry=\"{ry}\" transform=\"rotate({turn} {x} {y})\" {fill}/>")
+                format!(
+                    "<ellipse cx=\"{x}\" cy=\"{y}\" rx=\"{rx}\" ry=\"{ry}\" transform=\"rotate({turn} {x} {y})\" {fill}/>"
+                )
             }
             Self::Curve { points: [p, q, r], width } => format!(
                 "<path d=\"M{} {}Q{} {} {} {}\" fill=\"none\" stroke-linecap=\"round\" stroke-width=\"{width}\" \

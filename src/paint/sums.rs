@@ -134,24 +134,48 @@ fn solve(sums: &Nine, [least, most]: [f32; 2]) -> Option<Fit> {
     if w.is_nan() || w < 1e-3 {
         return None;
     }
-    let iw = 1.0 / w;
-    let var = y - (x0 * x0 + x1 * x1 + x2 * x2) * iw;
-    let cov = (a0 * x0 + a1 * x1 + a2 * x2) * iw - b;
-    // Where the picture below is of one colour, only α (c - x) counts: hide it.
-    let mut alpha = if var > 1e-6 * y && var > 0.0 { clamp(cov / var, least, most) } else { most };
-    let color = |alpha: f32| {
-        let ia = 1.0 / alpha;
-        [(a0 * ia + x0) * iw, (a1 * ia + x1) * iw, (a2 * ia + x2) * iw].map(|c| clamp(c, -MIDDLE, 255.0 - MIDDLE))
-    };
-    let mut c = color(alpha);
-    if c.iter().any(|c| *c == -MIDDLE || *c == 255.0 - MIDDLE) && least < most {
-        // A colour at the end of its range: the best opacity for it, and the colours again.
-        let first = c[0] * a0 + c[1] * a1 + c[2] * a2 - b;
-        let second = c[0] * (c[0] * w - 2.0 * x0) + c[1] * (c[1] * w - 2.0 * x1) + c[2] * (c[2] * w - 2.0 * x2) + y;
-        if second > 0.0 {
-            alpha = clamp(first / second, least, most);
-            c = color(alpha);
+    let (iw, a, x) = (1.0 / w, [a0, a1, a2], [x0, x1, x2]);
+    // The best opacity when some colours are fixed and the others follow it: α = first / second.
+    let opacity = |fixed: &[Option<f32>; 3]| {
+        let (mut first, mut second) = (-b, y);
+        for k in 0..3 {
+            match fixed[k] {
+                None => {
+                    first += a[k] * x[k] * iw;
+                    second -= x[k] * x[k] * iw;
+                }
+                Some(c) => {
+                    first += c * a[k];
+                    second += c * (c * w - 2.0 * x[k]);
+                }
+            }
         }
+        // Where the picture below is of one colour, only α (c - x) counts: hide it.
+        if second > 1e-6 * y && second > 0.0 { clamp(first / second, least, most) } else { most }
+    };
+    let colors = |alpha: f32| [0, 1, 2].map(|k| (a[k] / alpha + x[k]) * iw);
+    let bounded = |c: [f32; 3]| c.map(|c| clamp(c, -MIDDLE, 255.0 - MIDDLE));
+    let mut fixed = [None; 3];
+    let mut alpha = opacity(&fixed);
+    let mut c = bounded(colors(alpha));
+    if c != colors(alpha) && least < most {
+        // Some colour is at an end of its range: the one furthest beyond stays there, until all others are inside.
+        for _ in 0..3 {
+            let free = colors(alpha);
+            let beyond = |k: usize| if fixed[k].is_none() { (free[k] - bounded(free)[k]).abs() } else { 0.0 };
+            let furthest = [1, 2].into_iter().fold(0, |best, k| if beyond(k) > beyond(best) { k } else { best });
+            if beyond(furthest) == 0.0 {
+                break;
+            }
+            fixed[furthest] = Some(bounded(free)[furthest]);
+            alpha = opacity(&fixed);
+        }
+        // That may have fixed one too many. Either of these two steps can only gain.
+        for _ in 0..2 {
+            c = bounded(colors(alpha));
+            alpha = opacity(&c.map(Some));
+        }
+        c = bounded(colors(alpha));
     }
     let gain = gain(sums, c, alpha);
     gain.is_finite().then(|| Fit { color: c.map(|c| c + MIDDLE), alpha, gain })

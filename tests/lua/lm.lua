@@ -87,3 +87,5 @@ file:write(bytes:sub(1, #bytes // 2))
 file:close()
 local _, message = pcall(function() mynah.lm.load(TMP .. "/cut.safetensors") end)
 assert(message:find("cut.safetensors: damaged or cut off", 1, true), message)
+check.refuses(function() model:loss({ { 0, 1 } }, { { 1, 100000 } }) end,
+  ("loss: targets must be below the %d tokens of the vocabulary, got 100000"):format(tok.vocab_size))
