@@ -1,13 +1,13 @@
 -- Several antennas on both sides: a channel matrix is taken apart into independent layers, and power is poured over them.
 --
---   mynah examples/mimo.lua [--antennas 4 --symbols 2000 --seed 1]
+--   mynah examples/mimo.lua [--antennas 4 --symbols 2000 --seed 1 --out mimo.png]
 --
 -- The channel H mixes what the antennas send. With H = U Σ Vᴴ, sending V x and receiving Uᴴ y leaves plain numbers between
 -- each x and its y: the singular values. (Telatar 1999, "Capacity of multi-antenna Gaussian channels".)
 
 local mynah = require "mynah"
 local la = mynah.linalg
-local options = mynah.args(arg, { antennas = 4, symbols = 2000, seed = 1 })
+local options = mynah.args(arg, { antennas = 4, symbols = 2000, seed = 1, out = "mimo.png" })
 local n = options.antennas
 
 local function noise(rows, columns, seed)
@@ -67,15 +67,28 @@ print(("without noise the symbols come back within %.1e"):format(astray:abs():ma
 ---@param b mynah.Tensor
 local function flips(a, b) return (a * b):lt(0):sum():item() end
 
-print("\nsignal to noise   layers used   bit errors of the layers in use")
-for decibel = 0, 24, 3 do
+-- Bit errors over the signal-to-noise ratio: poured power against equal power on all layers.
+local poured_rates, equal_rates = {}, {} ---@type number[], number[]
+local decibels = {}
+for decibel = 0, 24, 2 do
+  decibels[#decibels + 1] = decibel
   local n0 = 10 ^ (-decibel / 10)
-  share, used = pour(n, n0)
-  local heard = transmit(share, used, noise(n, options.symbols, options.seed + decibel) * math.sqrt(n0))
-  local wrong = 0 ---@type number
-  for k = 1, used do
-    wrong = wrong + flips(heard.re[k], re[k]) + flips(heard.im[k], im[k])
+  local equal = {}
+  for k = 1, layers do equal[k] = n / layers end
+  local poured, in_use = pour(n, n0)
+  for _, way in ipairs{ { poured, in_use, poured_rates }, { equal, layers, equal_rates } } do
+    local heard = transmit(way[1], way[2], noise(n, options.symbols, options.seed + decibel) * math.sqrt(n0))
+    local wrong = 0 ---@type number
+    for k = 1, way[2] do
+      wrong = wrong + flips(heard.re[k], re[k]) + flips(heard.im[k], im[k])
+    end
+    local rate = wrong / (2 * way[2] * options.symbols)
+    way[3][#way[3] + 1] = rate
+    if way[1] == poured then print(("%3d dB: %d layers in use, bit error rate %.5f"):format(decibel, way[2], rate)) end
   end
-  local rate = wrong / (2 * used * options.symbols)
-  print(("%9d dB %13d        %.4f  %s"):format(decibel, used, rate, ("#"):rep(math.floor(rate * 120 + 0.5))))
 end
+local figure = mynah.plot.figure{ title = ("%d antennas on each side"):format(n), x_label = "signal to noise, dB", y_label = "bit error rate", y_scale = "log" }
+figure:line{ x = decibels, y = poured_rates, label = "water-filling", marker = "circle" }
+figure:line{ x = decibels, y = equal_rates, label = "equal power", marker = "circle" }
+figure:save(options.out)
+print(options.out)

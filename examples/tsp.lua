@@ -23,6 +23,11 @@ else
   end
 end
 
-local trip = mynah.route.tsp(how)
+-- Ctrl-C ends the search early; the best tour so far is kept.
+local trip ---@type table
+how.on_improve = function(better) trip = better end
+local done, problem = pcall(function() trip = mynah.route.tsp(how) end)
+if not trip then error(problem, 0) end
+if not done then io.stderr:write(problem, "\n") end
 for _, city in ipairs(trip.tour) do print(city - 1) end
 io.stderr:write(("length %.10g in %.2f seconds\n"):format(trip.length, trip.seconds))

@@ -6,6 +6,7 @@
 use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write as _;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 /// All bars of the process, so that they do not draw over one another.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -81,6 +82,46 @@ impl Drop for Progress {
     }
 }
 
+/// A bar for work that is usually short: it comes up only when the work has lasted half a second.
+///
+/// ```
+/// let mut bar = mynah::progress::Late::steps(10_000, "cmaes");
+/// bar.set(50, || format!("lowest {:.3e}", 0.25));
+/// ```
+#[derive(Debug)]
+pub struct Late {
+    total: u64,
+    label: String,
+    begun: Instant,
+    shown: Option<Progress>,
+}
+
+/// How long work may last without a bar.
+const SHORT: Duration = Duration::from_millis(500);
+
+impl Late {
+    /// A bar over `total` steps, with `label` in front.
+    pub fn steps(total: u64, label: &str) -> Self {
+        Self { total, label: label.into(), begun: Instant::now(), shown: None }
+    }
+
+    /// `step` steps are done; `message` is made only if there is a bar to show it.
+    pub fn set(&mut self, step: u64, message: impl FnOnce() -> String) {
+        if self.shown.is_none() && self.begun.elapsed() > SHORT {
+            self.shown = Some(Progress::steps(self.total, &self.label));
+        }
+        if let Some(bar) = &self.shown {
+            bar.set(step);
+            bar.message(&message());
+        }
+    }
+
+    /// Whether the bar has come up.
+    pub fn is_up(&self) -> bool {
+        self.shown.is_some()
+    }
+}
+
 /// Prints a line on standard output, above the bars if there are any.
 pub fn println(line: &str) {
     // A reader that has gone away is no reason to stop the work.
@@ -138,6 +179,16 @@ mod tests {
         fn flush(&self) -> Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_late_bar_stays_away_from_short_work() {
+        let mut bar = Late::steps(10, "short");
+        bar.set(1, || panic!("nobody reads this"));
+        assert!(!bar.is_up());
+        bar.begun -= SHORT * 2;
+        bar.set(2, || "now".into());
+        assert!(bar.is_up());
     }
 
     #[test]

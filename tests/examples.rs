@@ -28,7 +28,7 @@ fn every_lesson_runs() {
     assert!(lessons.len() >= 8, "{lessons:?}");
     for lesson in lessons {
         let folder = tempfile::tempdir().unwrap();
-        let plain = ["01", "07", "08"].iter().any(|n| lesson.starts_with(n));
+        let plain = ["01", "07", "08", "09", "10", "11", "12"].iter().any(|n| lesson.starts_with(n));
         let args: &[&str] = if plain { &[] } else { &["--steps", "6"] };
         let run = run(&format!("examples/{lesson}"), args, "", folder.path());
         // What each lesson is about came out.
@@ -41,9 +41,23 @@ fn every_lesson_runs() {
             "06" => "the very same weights? yes",
             "07" => "(1, 1) is a minimum: curves up in 2 directions",
             "08" => "from cold to warm: cold, cord, card, ward, warm",
+            "09" => "(-0.142, -0.031): saddle, height -0.955",
+            "10" => "lbfgs      after  29 steps at (1.0000, 1.0000)",
+            "11" => "80 cities: 6.9",
+            "12" => "after 400 generations the best is off by",
             _ => panic!("{lesson} has no check here"),
         };
         assert!(run.out.contains(wanted), "{lesson}:\n{}", run.out);
+        let drawn: &[&str] = match &lesson[..2] {
+            "09" => &["terrain.png"],
+            "10" => &["descent.png"],
+            "11" => &["salesman.gif", "salesman.png"],
+            "12" => &["evolution.gif", "evolution.png"],
+            _ => &[],
+        };
+        for picture in drawn {
+            assert!(Image::read(folder.path().join(picture)).unwrap().width() >= 96, "{lesson}: {picture}");
+        }
     }
 }
 
@@ -191,6 +205,7 @@ fn antennas_recover_their_symbols() {
     let run = run("examples/mimo.lua", &["--symbols", "200"], "", folder.path());
     let off = run.out.lines().find_map(|l| l.strip_prefix("without noise the symbols come back within ")).unwrap();
     assert!(off.parse::<f64>().unwrap() < 1e-9, "{off}");
+    assert_eq!(Image::read(folder.path().join("mimo.png")).unwrap().width(), 800);
 }
 
 #[test]

@@ -59,3 +59,8 @@ fn minimising_from_lua() {
 fn pictures_from_lua() {
     script("paint");
 }
+
+#[test]
+fn plots_from_lua() {
+    script("plot");
+}

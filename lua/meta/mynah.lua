@@ -143,6 +143,24 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---The area between two lines.
+---@class mynah.BandOptions
+---@field label? string Its name in the legend. Default: none. Default "".
+---@field color? string Its colour. Default: that of the next line.
+---@field opacity? number How much it hides of what is below, in [0, 1]. Default 0.2.
+---@field x? number[]|mynah.Tensor Where the points are from left to right. Default: 1, 2, 3, ….
+---@field low? number[]|mynah.Tensor The lower rim; needed.
+---@field high? number[]|mynah.Tensor The upper rim; needed.
+
+---Bars from zero. Several sets of bars in one figure stand beside each other.
+---@class mynah.BarsOptions
+---@field label? string Their name in the legend. Default: none. Default "".
+---@field color? string Their colour. Default: the palette's next.
+---@field width? number The share of the room between two places that bars fill, in (0, 1]. Default 0.75.
+---@field x? number[]|mynah.Tensor Where the bars are from left to right. Default: 1, 2, 3, ….
+---@field y? number[]|mynah.Tensor How high they are; needed.
+---@field errors? number[]|mynah.Tensor How far up and down each may be off, drawn as a whisker.
+
 ---Settings of [`bayes`].
 ---@class mynah.BayesOptions
 ---@field initial? integer Evenly spread points before the first guess, at least 2. Default 5 + 2 per coordinate.
@@ -186,6 +204,18 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Lines of equal height over a grid, as in [`HeatMap`].
+---@class mynah.ContourOptions
+---@field x_range? number[] Where the first and the last column are. Default: 1 and their number.
+---@field y_range? number[] Where the first and the last row are. Default: 1 and their number.
+---@field count? integer About how many heights to choose, 1 to 200. Default 10.
+---@field spacing? "linear"|"log" Whether chosen heights have equal differences ("linear") or equal ratios ("log"). Default "linear".
+---@field color? string The lines' colour. Default: by height through the figure's map; ink over a heat map.
+---@field width? number The lines' width in pixels, above 0. Default 1.2.
+---@field filled? boolean Fill the areas between the lines. Default false.
+---@field values? number[][]|mynah.Tensor The heights over a grid, row by row, the first row lowest; needed.
+---@field levels? number[]|mynah.Tensor The heights to draw. Default: about `count`, chosen.
+
 ---Settings of [`de`].
 ---@class mynah.DeOptions
 ---@field population? integer Points at the start, at least 4; they shrink to 4 by the end of the budget. Default 18 per coordinate.
@@ -215,6 +245,39 @@
 ---How dropout draws.
 ---@class mynah.DropoutOptions
 ---@field seed? integer Seed of the draws. Default: other draws every time, or as `manual_seed` says.
+
+---Settings of a [`Figure`].
+---@class mynah.FigureOptions
+---@field title? string The line above the figure. Default: none. Default "".
+---@field x_label? string What the x axis shows. Default: none. Default "".
+---@field y_label? string What the y axis shows. Default: none. Default "".
+---@field x_scale? "linear"|"log" "linear" or "log". Default "linear".
+---@field y_scale? "linear"|"log" "linear" or "log". Default "linear".
+---@field x_range? number[] From where to where the x axis goes. Default: as far as the points.
+---@field y_range? number[] From where to where the y axis goes. Default: as far as the points.
+---@field x_ticks? number[] Where the x axis has marks. Default: at round numbers; with `x_tick_labels` at 1, 2, 3, ….
+---@field y_ticks? number[] Where the y axis has marks. Default: at round numbers; with `y_tick_labels` at 1, 2, 3, ….
+---@field x_tick_labels? string[] What is written at the marks of the x axis. Default: their numbers.
+---@field y_tick_labels? string[] What is written at the marks of the y axis. Default: their numbers.
+---@field width? integer Pixels from left to right, 16 to 16384. Default 800.
+---@field height? integer Pixels from top to bottom, 16 to 16384. Default 500.
+---@field font_size? number The height of letters in pixels, 4 to 400. Default 15.0.
+---@field legend? "auto"|"none"|"outside"|"topright"|"topleft"|"bottomright"|"bottomleft" Where the legend is: "auto", "none", "outside", "topright", "topleft", "bottomright" or "bottomleft". Default "auto".
+---@field grid? boolean Draw a grid. Default: unless something covers the paper.
+---@field axes? boolean Draw axes. Default: unless there are only images or networks.
+---@field equal? boolean Make one unit of x as long as one of y. Default: only where there are only images.
+---@field flip_y? boolean Let y grow downwards, as rows of a matrix and of a maze do. Default false.
+---@field theme? "light"|"dark" "light" or "dark". Default "light".
+---@field background? string The paper's colour. Default: the theme's.
+---@field color_map? "viridis"|"magma"|"inferno"|"cividis"|"coolwarm"|"gray" How values become colours: "viridis", "magma", "inferno", "cividis", "coolwarm" (its middle at zero) or "gray". Default "viridis".
+---@field color_range? number[] From where to where the values' colours go. Default: all of them.
+---@field color_scale? "linear"|"log" "linear" or "log". Default "linear".
+---@field color_bar? boolean Show what the colours mean, where values have them. Default true.
+---@field color_label? string What the colours show. Default: none. Default "".
+
+---How many frames a film keeps at most.
+---@class mynah.FilmOptions
+---@field frames? integer Frames that it keeps, at least 2; when it is full every second one goes, so that they stay even. Default 100.
 
 ---Settings of [`ga`] and [`Ga`]; `dim` is the genome's length.
 ---@class mynah.GaOptions
@@ -283,6 +346,31 @@
 ---@field neighbours? (fun(node): table[]) Gives the nodes beside a node with their costs, as a list of `{ node, cost }`; needed.
 ---@field estimate? (fun(node): number) A lower bound of what is left to the goal; without one it is Dijkstra's method.
 
+---Values over a grid, shown as colours through the figure's map. The first row is the lowest, or the highest in a
+---figure with `flip_y`.
+---@class mynah.HeatMapOptions
+---@field x_range? number[] Where the middles of the first and the last column are. Default: 1 and their number.
+---@field y_range? number[] Where the middles of the first and the last row are. Default: 1 and their number.
+---@field smooth? boolean Mix the colours of neighbours, for a function sampled at points. Default false.
+---@field numbers? boolean Write each value into its cell. Default false.
+---@field values? number[][]|mynah.Tensor The values, row by row, the first row lowest unless the figure has `flip_y`; needed.
+
+---How often values fall into each of several ranges.
+---@class mynah.HistogramOptions
+---@field bins? integer How many ranges, up to 10,000; 0 to choose from the spread (Freedman & Diaconis 1981). Default 0.
+---@field range? number[] From where to where values are counted. Default: all of them.
+---@field density? boolean Show shares per unit of x, whose area is 1, instead of counts. Default false.
+---@field label? string Its name in the legend. Default: none. Default "".
+---@field color? string Its colour. Default: the palette's next.
+---@field opacity? number How much it hides of what is below, in [0, 1]. Default 0.8.
+---@field values? number[]|mynah.Tensor The values; needed.
+
+---A picture, its first row always at the top.
+---@class mynah.ImageOptions
+---@field x_range? number[] From where to where it reaches. Default: 0 and its pixels.
+---@field y_range? number[] From where to where it reaches. Default: 0 and its pixels.
+---@field smooth? boolean Mix the colours of neighbours. Default false.
+
 ---Settings of [`lamb`].
 ---@class mynah.LambOptions
 ---@field lr? number Learning rate: the length of a step as a share of the parameter's length, at least 0. Default 0.001.
@@ -316,6 +404,22 @@
 ---@field step_tolerance? number Done when a step is shorter than this share of the point's length, at least 0. Default 1e-14.
 ---@field damping? number First damping, as a share of the squared columns of the Jacobian, above 0. Default 0.001.
 ---@field x0? number[]|mynah.Tensor The point to start from; needed.
+
+---A line through points, with a band around it if `low` and `high` are given.
+---@class mynah.LineOptions
+---@field label? string Its name in the legend. Default: none. Default "".
+---@field color? string Its colour. Default: the palette's next.
+---@field width? number Its width in pixels, at least 0 (no line). Default 2.0.
+---@field dash? "solid"|"dashed"|"dotted"|"dashdot" How it is broken: "solid", "dashed", "dotted" or "dashdot". Default "solid".
+---@field marker? "none"|"circle"|"square"|"diamond"|"triangle"|"star"|"cross"|"plus"|"ring" The shape of its points: "none", "circle", "square", "diamond", "triangle", "star", "cross", "plus" or "ring". Default "none".
+---@field size? number The width of its points in pixels, above 0. Default 7.0.
+---@field steps? boolean Draw stairs: each value holds until the next. Default false.
+---@field x? number[]|mynah.Tensor Where the points are from left to right. Default: 1, 2, 3, ….
+---@field y? number[]|mynah.Tensor How high they are; needed.
+---@field low? number[]|mynah.Tensor The lower rim of a band around the line.
+---@field high? number[]|mynah.Tensor The upper rim of the band.
+---@field points? number[][]|mynah.Tensor Points { x, y }, in place of `x` and `y`.
+---@field closed? boolean Whether the line goes back to its first point. Default false.
 
 ---How a linear layer is made.
 ---@class mynah.LinearOptions
@@ -401,6 +505,15 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---A neural network: circles in columns, lines whose colour and width are the weights.
+---@class mynah.NetworkOptions
+---@field inputs? string[] The inputs' names. Default: none.
+---@field outputs? string[] The outputs' names. Default: none.
+---@field most? integer How many neurons of a column are drawn at most; of more, the first and the last, with dots between. 2 to 100. Default 16.
+---@field sizes? number[]|mynah.Tensor How many neurons each layer has, inputs first; needed, or `weights`.
+---@field weights? mynah.Tensor[]|number[][][] The weights from each layer to the next, each [inputs, outputs]; shown as the lines' colour and width.
+---@field activations? number[][] How active each layer's neurons are, shown as colours.
+
 ---Settings of [`newton`].
 ---@class mynah.NewtonOptions
 ---@field steps? integer Steps at most, those that were tried and taken back included. Default 1000.
@@ -431,7 +544,7 @@
 ---@field sweeps? integer How often all shapes are improved after the last one was laid, at most 10,000. Default 4.
 ---@field seed? integer The seed of all chance. Default 0.
 ---@field image? string|mynah.Image The picture to paint: a PNG, JPEG or GIF file, or an Image; needed.
----@field on_step? (fun(report: { step: integer, steps: integer, shapes: integer, rmse: number }): boolean?) Sees the painting after each step; the painting ends when it returns false.
+---@field on_step? (fun(report: { step: integer, steps: integer, shapes: integer?, rmse: number, mean: number? }): boolean?) Sees the painting after each step; the painting ends when it returns false.
 ---@field out? string A PNG or SVG file that the picture is written to, also when the run is stopped.
 ---@field film? string A GIF file that shows how the picture came to be.
 ---@field progress? boolean Whether a bar shows how far it is, on a terminal. Default true.
@@ -514,6 +627,14 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---A class for each cell of a grid, shown as pale colours of the palette: decision regions.
+---@class mynah.RegionsOptions
+---@field x_range? number[] Where the middles of the first and the last column are. Default: 1 and their number.
+---@field y_range? number[] Where the middles of the first and the last row are. Default: 1 and their number.
+---@field colors? string[] The classes' colours. Default: pale ones of the palette.
+---@field names? string[] The classes' names in the legend. Default: none.
+---@field classes? number[][]|mynah.Tensor A class from 1 for each cell, row by row, the first row lowest; needed.
+
 ---What may differ when an interrupted run goes on; everything else comes from its checkpoint.
 ---@class mynah.ResumeOptions
 ---@field checkpoint? string The run's folder.
@@ -542,10 +663,26 @@
 
 ---No settings beside the extras.
 ---@class mynah.RunOptions
----@field on_step? (fun(report: { step: integer, steps: integer, shapes: integer, rmse: number }): boolean?) Sees the painting after each step; the run ends when it returns false.
+---@field on_step? (fun(report: { step: integer, steps: integer, shapes: integer?, rmse: number, mean: number? }): boolean?) Sees the painting after each step; the run ends when it returns false.
 ---@field out? string A PNG or SVG file that the picture is written to, also when the run is stopped.
 ---@field film? string A GIF file that shows how the picture came to be.
 ---@field progress? boolean Whether a bar shows how far it is, on a terminal. Default true.
+
+---Points.
+---@class mynah.ScatterOptions
+---@field names? string[] The classes' names in the legend. Default: none.
+---@field label? string The name of them all in the legend. Default: none. Default "".
+---@field color? string Their colour, if they have neither values nor classes. Default: the palette's next.
+---@field size? number Their width in pixels, above 0. Default 8.0.
+---@field marker? "none"|"circle"|"square"|"diamond"|"triangle"|"star"|"cross"|"plus"|"ring" Their shape: "circle", "square", "diamond", "triangle", "star", "cross", "plus" or "ring". Default "circle".
+---@field opacity? number How much they hide of what is below, in [0, 1]. Default 0.9.
+---@field rim? string The colour of a thin rim. Default: the background's; with more than 1,000 points, none.
+---@field x? number[]|mynah.Tensor Where the points are from left to right. Default: 1, 2, 3, ….
+---@field y? number[]|mynah.Tensor How high they are; needed, or `points`.
+---@field points? number[][]|mynah.Tensor Points { x, y }, in place of `x` and `y`.
+---@field values? number[]|mynah.Tensor A value for each, shown as colour.
+---@field classes? number[]|mynah.Tensor A class for each, from 1, shown as a colour of the palette.
+---@field sizes? number[]|mynah.Tensor A width in pixels for each.
 
 ---How the learning rate changes over a run.
 ---@class mynah.ScheduleOptions
@@ -568,6 +705,15 @@
 ---@field weight_decay? number Weight decay: this times the parameter is added to Adam's direction, at least 0. Default 0.0.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run: a warm-up serves, a fall is not needed. Default: not at all.
 
+---Straight lines, each on its own: walls of a maze, edges of a tour or a tree.
+---@class mynah.SegmentsOptions
+---@field label? string Their name in the legend. Default: none. Default "".
+---@field color? string Their colour. Default: ink.
+---@field width? number Their width in pixels, above 0. Default 1.5.
+---@field dash? "solid"|"dashed"|"dotted"|"dashdot" How they are broken: "solid", "dashed", "dotted" or "dashdot". Default "solid".
+---@field from? number[][]|mynah.Tensor Where each begins, as points { x, y }; needed.
+---@field to? number[][]|mynah.Tensor Where each ends; needed.
+
 ---Settings of [`sgd`].
 ---@class mynah.SgdOptions
 ---@field lr? number Learning rate: the step per unit of gradient, at least 0. Default 0.001.
@@ -576,6 +722,16 @@
 ---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
 ---@field nesterov? boolean Look ahead along the velocity (needs momentum and no dampening). Default false.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of a [`Sheet`].
+---@class mynah.SheetOptions
+---@field title? string The line above all figures. Default: none. Default "".
+---@field columns? integer Figures in a row, up to 100; 0 to choose. Default 0.
+---@field width? integer Pixels from left to right, 16 to 16384; 0 for as many as the figures want. Default 0.
+---@field height? integer Pixels from top to bottom, 16 to 16384; 0 for as many as the figures want. Default 0.
+---@field font_size? number The height of the title's letters in pixels, 4 to 400. Default 20.0.
+---@field theme? "light"|"dark" "light" or "dark". Default "light".
+---@field background? string The paper's colour. Default: the theme's.
 
 ---How `smooth_l1` is put together.
 ---@class mynah.SmoothL1Options
@@ -599,6 +755,7 @@
 ---@field metric? string How far two points are from each other: "euclid" (the default), or TSPLIB's "euc2d", "ceil2d", "att", "geo".
 ---@field preferences? table[] Changed costs for pairs of cities: `{ from, to, cost }` replaces their distance, `{ from, to, cost, "add" }` adds to it.
 ---@field on_improve? (fun(better: { tour: integer[], length: number, seconds: number }): boolean?) Sees better tours on the way; the search ends when it returns false.
+---@field progress? boolean Whether a bar shows how far it is, on a terminal. Default true.
 
 ---Settings of [`sophia`].
 ---@class mynah.SophiaOptions
@@ -619,10 +776,27 @@
 ---@field requires_grad? boolean Whether `backward` finds its derivative. Default false.
 ---@field seed? integer Seed of the random numbers, for `randn` and `rand`.
 
+---Settings of [`Figure::terminal`].
+---@class mynah.TerminalOptions
+---@field columns? integer Letters from left to right, 20 to 500. Default 80.
+---@field rows? integer Lines from top to bottom, axes and labels included, 6 to 300. Default 24.
+---@field color? boolean Use colours. Default true.
+
 ---Settings of [`terrain`].
 ---@class mynah.TerrainOptions
 ---@field tolerance? number A gradient up to this length is no slope, at least 0. Default 0.01.
 ---@field curvature? number A curvature up to this size is none, at least 0. Default 1e-8.
+
+---Words at places.
+---@class mynah.TextOptions
+---@field side? "center"|"left"|"right"|"above"|"below" Where they stand at their place: "center", "left", "right", "above" or "below". Default "center".
+---@field color? string Their colour. Default: ink.
+---@field size? number The height of their line in pixels, above 0; 0 for the figure's. Default 0.0.
+---@field halo? boolean A rim of the background's colour around the letters, so that they can be read over anything. Default true.
+---@field x? number[]|mynah.Tensor Where the words are from left to right; needed, or `points`.
+---@field y? number[]|mynah.Tensor How high they are; needed, or `points`.
+---@field points? number[][]|mynah.Tensor Points { x, y }, in place of `x` and `y`.
+---@field text? string[] The words; needed.
 
 ---How a tokenizer is made.
 ---@class mynah.TokenizerOptions
@@ -656,6 +830,18 @@
 ---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+
+---Arrows at places.
+---@class mynah.VectorFieldOptions
+---@field scale? number What the lengths are multiplied by; 0 to make the longest as long as the room it has. Default 0.0.
+---@field equal? boolean Draw all equally long, so that only the direction shows. Default false.
+---@field color? string Their colour. Default: ink.
+---@field width? number Their width in pixels, above 0. Default 1.3.
+---@field label? string Their name in the legend. Default: none. Default "".
+---@field x? number[]|mynah.Tensor Where the arrows begin from left to right; needed.
+---@field y? number[]|mynah.Tensor How high they begin; needed.
+---@field u? number[]|mynah.Tensor How far they go to the right; needed.
+---@field v? number[]|mynah.Tensor How far they go up; needed.
 
 ---Settings of [`Wells`].
 ---@class mynah.WellsOptions
@@ -1761,6 +1947,226 @@ function Image:reduced(longest) end
 ---@param path string
 ---@return mynah.Image
 function Image:save(path) end
+
+---Layers over a pair of axes. Printing draws it in the terminal.
+---@class mynah.Figure
+---@field layers integer How many layers it has.
+local Figure = {}
+
+---A line through points, with a band around it if `low` and `high` are given.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:line{ y = { 3, 1.5, 1 }, label = "loss" }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.LineOptions
+---@return mynah.Figure
+function Figure:line(options) end
+
+---The area between two lines.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:band{ low = { 0, 1 }, high = { 2, 4 } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.BandOptions
+---@return mynah.Figure
+function Figure:band(options) end
+
+---Points, coloured by value or by class if wanted.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:scatter{ x = { 1, 2, 3 }, y = { 2, 1, 2 }, classes = { 1, 1, 2 }, names = { "low", "high" } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.ScatterOptions
+---@return mynah.Figure
+function Figure:scatter(options) end
+
+---Bars from zero; several sets stand beside each other.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:bars{ y = { 3, 5, 2 } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.BarsOptions
+---@return mynah.Figure
+function Figure:bars(options) end
+
+---How often values fall into each of several ranges.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:histogram{ values = { 1, 2, 2, 3, 3, 3 } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.HistogramOptions
+---@return mynah.Figure
+function Figure:histogram(options) end
+
+---Values over a grid, shown as colours.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:heatmap{ values = { { 1, 2 }, { 3, 4 } }, numbers = true }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.HeatMapOptions
+---@return mynah.Figure
+function Figure:heatmap(options) end
+
+---Lines of equal height over a grid.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:contour{ values = { { 1, 2, 3 }, { 2, 3, 4 }, { 3, 4, 9 } } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.ContourOptions
+---@return mynah.Figure
+function Figure:contour(options) end
+
+---Arrows at places: a vector field.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:arrows{ x = { 0, 1 }, y = { 0, 1 }, u = { 1, 0 }, v = { 0, -1 } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.VectorFieldOptions
+---@return mynah.Figure
+function Figure:arrows(options) end
+
+---A class for each cell of a grid, in pale colours: decision regions.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:regions{ classes = { { 1, 1 }, { 1, 2 } } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.RegionsOptions
+---@return mynah.Figure
+function Figure:regions(options) end
+
+---Straight lines, each on its own: walls, edges of a tree.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:segments{ from = { { 0, 0 }, { 1, 0 } }, to = { { 0, 1 }, { 1, 1 } } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.SegmentsOptions
+---@return mynah.Figure
+function Figure:segments(options) end
+
+---Words at places.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:text{ x = { 1, 2 }, y = { 1, 2 }, text = { "here", "there" } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.TextOptions
+---@return mynah.Figure
+function Figure:text(options) end
+
+---A neural network: circles in columns, lines whose colour and width are the weights.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:network{ sizes = { 2, 3, 1 } }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.NetworkOptions
+---@return mynah.Figure
+function Figure:network(options) end
+
+---Pixels: an Image, a Picture, or another figure; the first row at the top.
+---
+---```lua
+---local figure = mynah.plot.figure()
+---figure:image(mynah.paint.image(mynah.rand(4, 4, 3, { seed = 1 }) * 255)):save(TMP .. "/image.png")
+---```
+---@param image any
+---@param options? mynah.ImageOptions
+---@return mynah.Figure
+function Figure:image(image, options) end
+
+---The walls of a maze, cells in columns and rows from 1, row 1 at the top; make the figure with `equal` and `flip_y`.
+---
+---A way of its cells is drawn too; all that `maze:path` returns can be handed on.
+---
+---```lua
+---local maze = mynah.route.maze{ width = 6, height = 4, seed = 1 }
+---local figure = mynah.plot.figure{ equal = true, flip_y = true, axes = false }
+---figure:maze(maze, maze:path(1, 24)):save(TMP .. "/maze.png")
+---```
+---@param maze mynah.Maze
+---@param way? integer[]
+---@param length? number
+---@param looked_at? integer
+---@return mynah.Figure
+function Figure:maze(maze, way, length, looked_at) end
+
+---Writes it as a PNG or an SVG file, by the ending of its name.
+---@param path string
+---@return mynah.Figure
+function Figure:save(path) end
+
+---The figure as text: braille for lines and points, blocks for what covers the paper.
+---
+---```lua
+---print(mynah.plot.line{ y = { 1, 3, 2 } }:terminal{ columns = 40, rows = 10, color = false })
+---```
+---@param options? mynah.TerminalOptions
+---@return string
+function Figure:terminal(options) end
+
+---The figure for terminals that show pictures (kitty's protocol).
+---@return string
+function Figure:kitty() end
+
+---The text of an SVG file.
+---@return string
+function Figure:svg() end
+
+---Its pixels as an Image.
+---@return mynah.Image
+function Figure:pixels() end
+
+---Several figures in one picture.
+---@class mynah.Sheet
+---@field figures integer How many figures it has.
+local Sheet = {}
+
+---Writes it as a PNG or an SVG file, by the ending of its name.
+---@param path string
+---@return mynah.Sheet
+function Sheet:save(path) end
+
+---Its pixels as an Image.
+---@return mynah.Image
+function Sheet:pixels() end
+
+---Frames for an animated GIF, all of one size.
+---@class mynah.Film
+---@field frames integer How many frames it holds.
+local Film = {}
+
+---Offers the next frame: a Figure, a Sheet, a Picture or an Image. A full film keeps every second frame.
+---@param frame any
+---@return mynah.Film
+function Film:add(frame) end
+
+---Writes it as a GIF file that plays for ever, `seconds` (default 0.1) to a frame and two for the last.
+---@param path string
+---@param seconds? number
+---@return mynah.Film
+function Film:save(path, seconds) end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
@@ -3537,7 +3943,9 @@ function mynah.optim.levenberg(options) end
 ---
 ---Methods with derivatives ("lbfgs", "newton", "cg", "levenberg", "descend", and every optimizer, such as "adam") take them
 ---exactly, as `mynah.grad` does, or from `gradient`; black-box methods ("auto", the default, "cmaes", "nelder_mead", ...) only
----ask for values, between `lower` and `upper`. Other options are the method's own; an optimizer also takes `steps` and `tolerance`.
+---ask for values, between `lower` and `upper`, `budget` times at most, and take a `seed`. `on_step` sees `{ x, f, step }` after each step
+---and ends the search by returning false; work that lasts shows a bar unless `progress` is false. Other options are the
+---method's own, such as `genome`, `crossover` and `mutation` of "ga"; an optimizer also takes `steps` and `tolerance`.
 ---
 ---```lua
 ---local function rosenbrock(p) return (1 - p[1])^2 + 100 * (p[2] - p[1]^2)^2 end
@@ -3882,8 +4290,112 @@ function mynah.lm.load(path, options) end
 ---@return boolean
 function mynah.lm.can_resume(folder) end
 
----Pictures of numbers.
+---Pictures of numbers: charts to PNG, SVG, GIF and the terminal.
+---
+---A figure is made once, layers are laid over it, and it is saved or printed. Its fonts are inside the program.
+---
+---```lua
+---local figure = mynah.plot.figure{ title = "Loss", x_label = "step", y_scale = "log" }
+---figure:line{ y = { 3, 1.5, 1, 0.8 }, label = "train" }
+---figure:save(TMP .. "/loss.png")
+---print(figure)
+---```
 mynah.plot = {}
+
+---An empty figure; lay `line`, `scatter`, `heatmap` and others over it.
+---
+---```lua
+---local figure = mynah.plot.figure{ title = "Two points", width = 300, height = 200 }
+---figure:scatter{ points = { { 1, 2 }, { 2, 1 } } }:save(TMP .. "/two.svg")
+---```
+---@param options? mynah.FigureOptions
+---@return mynah.Figure
+function mynah.plot.figure(options) end
+
+---Several figures in one picture, row by row.
+---
+---```lua
+---local a, b = mynah.plot.line{ y = { 1, 2 } }, mynah.plot.line{ y = { 2, 1 } }
+---mynah.plot.sheet({ a, b }, { title = "Up and down", columns = 2 }):save(TMP .. "/both.png")
+---```
+---@param figures mynah.Figure[]
+---@param options? mynah.SheetOptions
+---@return mynah.Sheet
+function mynah.plot.sheet(figures, options) end
+
+---An empty film, for an animated GIF of figures, pictures or images.
+---
+---```lua
+---local film = mynah.plot.film()
+---for n = 1, 3 do film:add(mynah.plot.line{ y = { 1, n } }) end
+---film:save(TMP .. "/film.gif", 0.2)
+---```
+---@param options? mynah.FilmOptions
+---@return mynah.Film
+function mynah.plot.film(options) end
+
+---A figure of its own: a line through points, with a band around it if `low` and `high` are given.
+---
+---```lua
+---mynah.plot.line{ y = { 3, 1.5, 1 } }:save(TMP .. "/line.png")
+---```
+---@param options? mynah.LineOptions
+---@return mynah.Figure
+function mynah.plot.line(options) end
+
+---A figure of its own: points, coloured by value or by class if wanted.
+---
+---```lua
+---mynah.plot.scatter{ points = { { 1, 2 }, { 2, 1 } } }:save(TMP .. "/points.png")
+---```
+---@param options? mynah.ScatterOptions
+---@return mynah.Figure
+function mynah.plot.scatter(options) end
+
+---A figure of its own: bars from zero; several sets stand beside each other.
+---
+---```lua
+---mynah.plot.bars{ y = { 3, 5, 2 } }:save(TMP .. "/bars.png")
+---```
+---@param options? mynah.BarsOptions
+---@return mynah.Figure
+function mynah.plot.bars(options) end
+
+---A figure of its own: how often values fall into each of several ranges.
+---
+---```lua
+---mynah.plot.histogram{ values = mynah.randn(1000, { seed = 1 }) }:save(TMP .. "/histogram.png")
+---```
+---@param options? mynah.HistogramOptions
+---@return mynah.Figure
+function mynah.plot.histogram(options) end
+
+---A figure of its own: values over a grid, shown as colours.
+---
+---```lua
+---mynah.plot.heatmap{ values = mynah.rand(8, 8, { seed = 1 }) }:save(TMP .. "/heat.png")
+---```
+---@param options? mynah.HeatMapOptions
+---@return mynah.Figure
+function mynah.plot.heatmap(options) end
+
+---A figure of its own: lines of equal height over a grid.
+---
+---```lua
+---mynah.plot.contour{ values = { { 1, 2, 3 }, { 2, 3, 4 }, { 3, 4, 9 } } }:save(TMP .. "/contour.png")
+---```
+---@param options? mynah.ContourOptions
+---@return mynah.Figure
+function mynah.plot.contour(options) end
+
+---A figure of its own: a neural network: circles in columns, lines whose colour and width are the weights.
+---
+---```lua
+---mynah.plot.network{ sizes = { 2, 8, 3 } }:save(TMP .. "/net.png")
+---```
+---@param options? mynah.NetworkOptions
+---@return mynah.Figure
+function mynah.plot.network(options) end
 
 ---Numbers as one line of text, high and low blocks, at most `width` (default 60) wide.
 ---

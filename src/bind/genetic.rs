@@ -58,11 +58,12 @@ impl LuaGenetic {
         self.0.try_borrow_mut().or_else(|_| fault("the search is in use"))
     }
 
-    /// Runs it to its end: `value` is asked for each genome, `on_step` after each generation.
+    /// Runs it to its end: `value` is asked for each genome, `on_step` after each generation with the
+    /// best so far, the generation and the evaluations.
     pub fn run(
         &self,
         mut value: impl FnMut(Genes) -> Outcome<f64>,
-        mut on_step: impl FnMut(Genes, f64, u64) -> Outcome<bool>,
+        mut on_step: impl FnMut(Genes, f64, u64, u64) -> Outcome<bool>,
     ) -> Outcome<()> {
         while self.get()?.done().is_none() {
             crate::stop::check()?;
@@ -70,10 +71,11 @@ impl LuaGenetic {
             let values = asked.into_iter().map(&mut value).collect::<Outcome<Vec<_>>>()?;
             let mut ga = self.get()?;
             ga.tell(&values)?;
-            let (best, generation) = (ga.best().map(|(g, v)| (Genes::from(g), v)), ga.generation());
+            let best = ga.best().map(|(g, v)| (Genes::from(g), v));
+            let (generation, evals) = (ga.generation(), ga.counts().evals);
             drop(ga);
             if let Some((x, f)) = best
-                && !on_step(x, f, generation)?
+                && !on_step(x, f, generation, evals)?
             {
                 self.get()?.stop();
             }

@@ -8,6 +8,7 @@ use super::shim::{Callback, Fault, Outcome, fault};
 use crate::data::Rng;
 use crate::nearest::{nearest, quoted};
 use crate::optim::{self, Param, blackbox, smooth};
+use crate::progress::Late;
 use crate::{options, stop};
 use mlua::{Lua, MultiValue, Table, Value};
 use schemars::JsonSchema;
@@ -35,12 +36,13 @@ pub struct Given<'a> {
     f: Callback,
     gradient: Option<Callback>,
     on_step: Option<Callback>,
+    progress: bool,
 }
 
 impl<'a> Given<'a> {
     /// A function alone.
     pub fn function(lua: &'a Lua, f: Callback) -> Self {
-        Self { lua, f, gradient: None, on_step: None }
+        Self { lua, f, gradient: None, on_step: None, progress: false }
     }
 
     fn value_and_gradient(&self, x: &[f64]) -> Outcome<(f64, Vec<f64>)> {
@@ -51,6 +53,16 @@ impl<'a> Given<'a> {
             return fault(format!("minimize: `gradient` gave {} numbers for a point of {}", g.len(), x.len()));
         }
         Ok((plain_value(self.lua, &self.f, x)?, g))
+    }
+
+    /// A bar for a search that lasts, over `total` steps or evaluations; to be told how many are done and the lowest value.
+    fn bar(&self, total: u64, method: &str) -> impl FnMut(u64, f64) + use<> {
+        let mut bar = self.progress.then(|| Late::steps(total, method));
+        move |done, lowest| {
+            if let Some(bar) = &mut bar {
+                bar.set(done, || format!("lowest {lowest:.6e}"));
+            }
+        }
     }
 
     /// Shows a step; false ends the search.
@@ -86,6 +98,7 @@ impl smooth::Objective for Given<'_> {
 pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
     let mut json = Map::new();
     let (mut f, mut gradient, mut on_step, mut method) = (None, None, None, "auto".to_string());
+    let mut progress = true;
     let bred = lua.create_table()?; // what is left for a genetic algorithm
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
@@ -101,6 +114,7 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
             "f" => f = Some(Callback::from_arg(value, lua).map_err(blame)?),
             "gradient" => gradient = Some(Callback::from_arg(value, lua).map_err(blame)?),
             "on_step" => on_step = Some(Callback::from_arg(value, lua).map_err(blame)?),
+            "progress" => progress = bool::from_arg(value, lua).map_err(blame)?,
             "method" => method = String::from_arg(value, lua).map_err(blame)?,
             "x0" => {
                 let point = super::diff::Point::from_arg(value, lua).map_err(blame)?.0;
@@ -113,11 +127,12 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
         }
     }
     let Some(f) = f else { return fault("minimize: needs the function `f` to minimise") };
-    let mut given = Given { lua, f, gradient, on_step };
+    let mut given = Given { lua, f, gradient, on_step, progress };
     if method == "ga" {
         for pair in table.pairs::<Value, Value>() {
             let (key, value) = pair?;
-            if !matches!(&key, Value::String(s) if ["f", "gradient", "on_step", "method"].iter().any(|n| s == n)) {
+            if !matches!(&key, Value::String(s) if ["f", "gradient", "on_step", "method", "progress"].iter().any(|n| s == n))
+            {
                 bred.set(key, value)?;
             }
         }
@@ -133,9 +148,12 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
         return fault(format!("minimize: \"{method}\" needs `x0`, the point to start from"));
     };
     if smooth::MINIMIZERS.iter().any(|m| m.name == method) {
+        let limit = json.get("steps").and_then(Json::as_u64).unwrap_or(1000);
         let mut minimizer = smooth::minimizer(&method, x0, Json::Object(json))?;
+        let mut bar = given.bar(limit, &method);
         while minimizer.step(&mut given)? {
             let report = minimizer.report();
+            bar(report.steps, report.f);
             if !given.show(report.x, report.f, report.steps)? {
                 minimizer.stop();
             }
@@ -172,7 +190,9 @@ pub fn report(lua: &Lua, report: &smooth::Report) -> Outcome<Table> {
 /// A genetic algorithm over any genome to its end.
 fn breed(given: &Given, table: Table) -> Outcome<Table> {
     let options = Options::<blackbox::GaSettings, GaExtras>::from_arg(Value::Table(table), given.lua)?;
+    let budget = options.0.budget;
     let ga = LuaGenetic::new(given.lua, options)?;
+    let mut bar = given.bar(budget, "ga");
     ga.run(
         |genes| {
             let genes = genes.to_lua(given.lua)?;
@@ -180,7 +200,10 @@ fn breed(given: &Given, table: Table) -> Outcome<Table> {
             f64::from_arg(result.clone(), given.lua)
                 .or_else(|_| fault(format!("the function must return one number, got {}", got(&result))))
         },
-        |x, value, generation| given.show(x, value, generation),
+        |x, value, generation, evals| {
+            bar(evals, value);
+            given.show(x, value, generation)
+        },
     )?;
     ga.result(given.lua)
 }
@@ -188,11 +211,13 @@ fn breed(given: &Given, table: Table) -> Outcome<Table> {
 /// A black-box search to its end.
 fn search(given: &Given, method: &str, json: Map<String, Json>) -> Outcome<Table> {
     let mut search = blackbox::by_name(method, Json::Object(json))?;
+    let mut bar = given.bar(search.budget(), method);
     while search.done().is_none() {
         stop::check()?;
         let values = search.ask().iter().map(|x| plain_value(given.lua, &given.f, x)).collect::<Outcome<Vec<_>>>()?;
         search.tell(&values)?;
         let counts = search.counts();
+        bar(counts.evals, search.best().map_or(f64::INFINITY, |(_, value)| value));
         let go_on = match search.best() {
             Some((x, value)) => given.show(x.to_vec(), value, counts.batches)?,
             None => true,
@@ -226,8 +251,10 @@ fn steps(given: &Given, method: &str, mut x: Vec<f64>, mut json: Map<String, Jso
     let mut optimizer = optim::by_name(method, Json::Object(json))?;
     let mut rng = Rng::new(seed);
     let (mut best, mut lowest, mut taken) = (x.clone(), f64::INFINITY, 0);
+    let mut bar = given.bar(steps, method);
     let (reason, norm) = loop {
         stop::check()?;
+        bar(taken, lowest);
         let (value, g) = given.value_and_gradient(&x)?;
         let norm = g.iter().map(|g| g * g).sum::<f64>().sqrt();
         if value < lowest {

@@ -467,7 +467,9 @@ lua_module! {
         ///
         /// Methods with derivatives ("lbfgs", "newton", "cg", "levenberg", "descend", and every optimizer, such as "adam") take them
         /// exactly, as `mynah.grad` does, or from `gradient`; black-box methods ("auto", the default, "cmaes", "nelder_mead", ...) only
-        /// ask for values, between `lower` and `upper`. Other options are the method's own; an optimizer also takes `steps` and `tolerance`.
+        /// ask for values, between `lower` and `upper`, `budget` times at most, and take a `seed`. `on_step` sees `{ x, f, step }` after each step
+        /// and ends the search by returning false; work that lasts shows a bar unless `progress` is false. Other options are the
+        /// method's own, such as `genome`, `crossover` and `mutation` of "ga"; an optimizer also takes `steps` and `tolerance`.
         ///
         /// ```lua
         /// local function rosenbrock(p) return (1 - p[1])^2 + 100 * (p[2] - p[1]^2)^2 end

@@ -29,7 +29,7 @@ lua_extras! {
         /// The picture to paint: a PNG, JPEG or GIF file, or an Image; needed.
         image: Value = "string|mynah.Image",
         /// Sees the painting after each step; the painting ends when it returns false.
-        on_step: Callback = "fun(report: { step: integer, steps: integer, shapes: integer, rmse: number }): boolean?",
+        on_step: Callback = "fun(report: { step: integer, steps: integer, shapes: integer?, rmse: number, mean: number? }): boolean?",
         /// A PNG or SVG file that the picture is written to, also when the run is stopped.
         out: String = "string",
         /// A GIF file that shows how the picture came to be.
@@ -43,7 +43,7 @@ lua_extras! {
     /// Who watches a run, and where its picture goes.
     RunExtras {
         /// Sees the painting after each step; the run ends when it returns false.
-        on_step: Callback = "fun(report: { step: integer, steps: integer, shapes: integer, rmse: number }): boolean?",
+        on_step: Callback = "fun(report: { step: integer, steps: integer, shapes: integer?, rmse: number, mean: number? }): boolean?",
         /// A PNG or SVG file that the picture is written to, also when the run is stopped.
         out: String = "string",
         /// A GIF file that shows how the picture came to be.
@@ -63,13 +63,14 @@ const FRAMES: usize = 60;
 const FRAME_SECONDS: f64 = 0.1;
 
 /// An image as Lua holds it.
-pub struct LuaImage(Image);
+pub struct LuaImage(pub Image);
 
 /// A picture as Lua holds it.
 pub struct LuaPicture(RefCell<Picture>);
 
 impl LuaPicture {
-    fn get(&self) -> Outcome<RefMut<'_, Picture>> {
+    /// The picture, unless a call that goes on has it.
+    pub fn get(&self) -> Outcome<RefMut<'_, Picture>> {
         self.0.try_borrow_mut().or_else(|_| fault("the picture is in use"))
     }
 }
@@ -289,7 +290,7 @@ impl LuaPainting {
 
 /// A colour as Lua gives it: three numbers from 0 to 255, and perhaps how opaque from 0 to 1.
 fn color(numbers: &[f64]) -> Outcome<[u8; 4]> {
-    let byte = |x: f64| (0.0..=255.0).contains(&x).then(|| (x + 0.5) as u8);
+    let byte = |x: f64| (0.0..=255.0).contains(&x).then_some((x + 0.5) as u8);
     let alpha = numbers.get(3).copied().unwrap_or(1.0);
     match numbers {
         [r, g, b] | [r, g, b, _] if (0.0..=1.0).contains(&alpha) => {

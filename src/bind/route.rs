@@ -3,6 +3,7 @@
 use super::convert::{FromArg, expected, got};
 use super::options::Options;
 use super::shim::{Callback, Fault, Outcome, fault};
+use crate::progress::Late;
 use crate::route::cities::{self, Metric, Preference, Problem, SolveSettings};
 use crate::route::grids::{self, Direction, GraphSettings, Grid, Maze, MazeSettings, Path, PathMethod, Workspace};
 use crate::{lua_class, lua_extras, lua_module};
@@ -23,7 +24,9 @@ lua_extras! {
         /// Changed costs for pairs of cities: `{ from, to, cost }` replaces their distance, `{ from, to, cost, "add" }` adds to it.
         preferences: Value = "table[]",
         /// Sees better tours on the way; the search ends when it returns false.
-        on_improve: Callback = "fun(better: { tour: integer[], length: number, seconds: number }): boolean?"
+        on_improve: Callback = "fun(better: { tour: integer[], length: number, seconds: number }): boolean?",
+        /// Whether a bar shows how far it is, on a terminal. Default true.
+        progress: bool = "boolean"
     }
 }
 
@@ -194,7 +197,12 @@ lua_module! {
         fn tsp(@lua, options: Options<SolveSettings, CitiesExtras>) -> Table {
             let Options(settings, extras) = options;
             let problem = problem(&extras, lua)?;
+            let limit = (settings.seconds * 10.0).min(1e9) as u64; // tenths of a second
+            let mut bar = extras.progress.unwrap_or(true).then(|| Late::steps(limit, "tsp, tenths of a second"));
             let solution = cities::solve(&problem, &settings, &mut |better| {
+                if let Some(bar) = &mut bar {
+                    bar.set((better.seconds * 10.0) as u64, || format!("length {:.8}", better.length));
+                }
                 let Some(callback) = &extras.on_improve else { return Ok(true) };
                 let shown = improvement(lua, better.tour, better.length, better.seconds).map_err(Fault::from);
                 let values = shown.and_then(|t| callback.call(t)).map_err(Fault::into_core)?;
@@ -371,6 +379,13 @@ impl LuaGrid {
 
 /// A maze as Lua holds it, with room for its searches.
 pub struct LuaMaze(Maze, RefCell<Workspace>);
+
+impl LuaMaze {
+    /// The maze itself.
+    pub fn maze(&self) -> &Maze {
+        &self.0
+    }
+}
 
 fn direction(name: &str) -> Outcome<Direction> {
     Ok(match name {

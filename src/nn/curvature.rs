@@ -121,7 +121,7 @@ mod tests {
     fn the_diagonal_is_that_of_the_hessian() {
         for (dtype, tolerance) in [(Dtype::F64, 1e-8), (Dtype::F32, 1e-3)] {
             let w = leaf(&[2.0, -1.0], dtype);
-            let found = diagonal(&[w.clone()], &mut Rng::new(1), &mut || bowl(&w.param)).unwrap();
+            let found = diagonal(std::slice::from_ref(&w), &mut Rng::new(1), &mut || bowl(&w.param)).unwrap();
             let d = found[0].as_ref().unwrap().to_f64().unwrap();
             assert!((d[0] / 13.0 - 1.0).abs() < tolerance && (d[1] / 100.0 - 1.0).abs() < tolerance, "{dtype}: {d:?}");
             assert_eq!(w.param.value().to_f64().unwrap(), [2.0, -1.0], "back where it was");
@@ -133,14 +133,14 @@ mod tests {
         let w = leaf(&[2.0, -1.0], Dtype::F64);
         let mut opt = adahessian(AdahessianSettings { lr: 0.1, ..Default::default() }).unwrap();
         for _ in 0..300 {
-            step_on(&mut opt, &[w.clone()], 1, &mut || bowl(&w.param)).unwrap();
+            step_on(&mut opt, std::slice::from_ref(&w), 1, &mut || bowl(&w.param)).unwrap();
         }
         assert!(bowl(&w.param).unwrap().item().unwrap() < 1e-6, "{:?}", w.param.value());
 
         let w = leaf(&[2.0, -1.0], Dtype::F32);
         let mut opt = sophia(SophiaSettings { lr: 0.02, clip: 1.0, ..Default::default() }).unwrap();
         for _ in 0..300 {
-            step_on(&mut opt, &[w.clone()], 1, &mut || bowl(&w.param)).unwrap();
+            step_on(&mut opt, std::slice::from_ref(&w), 1, &mut || bowl(&w.param)).unwrap();
         }
         assert!(bowl(&w.param).unwrap().item().unwrap() < 0.1, "{:?}", w.param.value());
     }
@@ -150,7 +150,7 @@ mod tests {
         let w = leaf(&[2.0, -1.0], Dtype::F64);
         let mut opt = adahessian(AdahessianSettings::default()).unwrap();
         let mut calls = 0;
-        let outcome = step_on(&mut opt, &[w.clone()], 1, &mut || {
+        let outcome = step_on(&mut opt, std::slice::from_ref(&w), 1, &mut || {
             calls += 1;
             if calls == 3 { Err(Error::value("no more")) } else { bowl(&w.param) }
         });

@@ -325,7 +325,9 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let mut ga = PictureGa::new(&target(), settings()).unwrap();
-                (0..20).for_each(|_| drop(ga.step().unwrap()));
+                for _ in 0..20 {
+                    ga.step().unwrap();
+                }
                 ga.report()
             })
         };

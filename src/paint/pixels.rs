@@ -246,7 +246,9 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let mut ga = PixelGa::new(&target(), PixelSettings::default()).unwrap();
-                (0..50).for_each(|_| drop(ga.step().unwrap()));
+                for _ in 0..50 {
+                    ga.step().unwrap();
+                }
                 ga.image()
             })
         };

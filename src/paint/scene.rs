@@ -186,7 +186,7 @@ mod tests {
         for kind in ShapeKind::ALL {
             let frame = Frame { kind, corners: 5, stroke: 2.5, width: 30.0, height: 20.0 };
             let mut scene = Scene::new(&target, Picture::new(30, 20, [50, 60, 70]));
-            let mut stroke = |rng: &mut Rng| {
+            let stroke = |rng: &mut Rng| {
                 let at = [rng.uniform() as f32 * 30.0, rng.uniform() as f32 * 20.0];
                 Stroke { shape: frame.random(at, 8.0, rng), rgba: [0; 4].map(|_| rng.below(256) as u8) }
             };

@@ -185,7 +185,7 @@ impl Frame {
         if which < 3 * n {
             let p = &mut points[which / 3];
             *p = self.keep([p[0] + dx * size, p[1] + dy * size]);
-        } else if which % 2 == 0 {
+        } else if which.is_multiple_of(2) {
             for p in points {
                 *p = self.keep([p[0] + dx * size, p[1] + dy * size]);
             }
