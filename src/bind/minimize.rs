@@ -118,6 +118,9 @@ pub fn minimize(lua: &Lua, table: &Table) -> Outcome<Table> {
             "method" => method = String::from_arg(value, lua).map_err(blame)?,
             "x0" => {
                 let point = super::diff::Point::from_arg(value, lua).map_err(blame)?.0;
+                if let Some(wrong) = point.iter().find(|x| !x.is_finite()) {
+                    return fault(format!("minimize: `x0` must be finite, got {wrong}"));
+                }
                 json.insert(key, point.into());
             }
             "crossover" | "mutation" | "first" => bred.set(key, value)?,

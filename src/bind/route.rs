@@ -89,7 +89,8 @@ fn problem(extras: &CitiesExtras, lua: &Lua) -> Outcome<Problem> {
     let problem = match (&extras.points, &extras.matrix, &extras.file) {
         (Some(points), None, None) => {
             let pair = |(i, p): (usize, Vec<f64>)| match p[..] {
-                [x, y] => Ok([x, y]),
+                [x, y] if x.is_finite() && y.is_finite() => Ok([x, y]),
+                [x, y] => fault(format!("tsp: point {} is at ({x}, {y}); coordinates must be finite", i + 1)),
                 _ => fault(format!("tsp: point {} must be two numbers, got {}", i + 1, p.len())),
             };
             Problem::points(
@@ -108,7 +109,14 @@ fn problem(extras: &CitiesExtras, lua: &Lua) -> Outcome<Problem> {
         _ => return fault("tsp: give the cities as one of `points`, `matrix` and `file`"),
     };
     match &extras.preferences {
-        Some(list) => Ok(problem.with_preferences(&preferences(list, lua)?)?),
+        Some(list) => {
+            let list = preferences(list, lua)?;
+            let n = problem.len();
+            if let Some(wrong) = list.iter().flat_map(|p| [p.from, p.to]).find(|c| *c >= n) {
+                return fault(format!("tsp: a preference names city {}, but there are {n} cities", wrong + 1));
+            }
+            Ok(problem.with_preferences(&list)?)
+        }
         None => Ok(problem),
     }
 }
@@ -143,8 +151,8 @@ fn way(
         })?,
     };
     let cell = |n: usize| match n {
-        0 => fault(format!("path: cells count from 1 to {}, got 0", grid.cells())),
-        n => Ok(n - 1),
+        n if (1..=grid.cells()).contains(&n) => Ok(n - 1),
+        n => fault(format!("path: cells count from 1 to {}, got {n}", grid.cells())),
     };
     let Path { cells, length, expanded } =
         grids::find_path(grid, cell(from)?, cell(to)?, method, &mut room.borrow_mut())?;
@@ -218,8 +226,19 @@ lua_module! {
         /// ```
         fn tour_length(@lua, tour: Vec<usize>, options: Options<SolveSettings, CitiesExtras>) -> f64 {
             let problem = problem(&options.1, lua)?;
-            let tour = tour.into_iter().map(|c| city(c as f64).map(|c| c as u32)).collect::<Outcome<Vec<_>>>()?;
-            problem.check_tour(&tour)?;
+            let n = problem.len();
+            let mut seen = vec![false; n];
+            for &c in &tour {
+                match c.checked_sub(1).and_then(|i| seen.get_mut(i)) {
+                    Some(seen) if !*seen => *seen = true,
+                    Some(_) => return fault(format!("tour_length: city {c} is visited twice")),
+                    None => return fault(format!("tour_length: cities count from 1 to {n}, got {c}")),
+                }
+            }
+            if tour.len() != n {
+                return fault(format!("tour_length: the tour has {} of {n} cities", tour.len()));
+            }
+            let tour: Vec<u32> = tour.into_iter().map(|c| c as u32 - 1).collect();
             Ok(problem.length(&tour))
         }
 

@@ -112,3 +112,20 @@ check.near(newton:report().x, { 1, 1 }, 1e-6)
 check.refuses(function() mynah.optim.lbfgs{} end, "lbfgs: needs `x0`, the point to start from")
 check.refuses(function() mynah.optim.lbfgs{ x0 = { 1 } }:tell(3) end, "tell: the derivatives are missing; they are the second argument")
 check.refuses(function() mynah.optim.lbfgs{ x0 = { 1 } }:tell(3, { 1, 2 }) end, "lbfgs: the gradient has 2 numbers, not 1")
+
+-- Bad input to every black-box method: a defined result, or a sentence; what the function throws comes through.
+for _, method in ipairs{ "auto", "cmaes", "de", "pso", "nelder_mead", "powell", "anneal", "ga", "bayes", "random" } do
+  local function with(f, more)
+    local how = { f = f, lower = { -1, -1 }, upper = { 1, 1 }, method = method, budget = 40, seed = 1 }
+    for key, value in pairs(more or {}) do how[key] = value end
+    return minimize(how)
+  end
+  local nothing = with(function() return 0 / 0 end)
+  check.equal({ nothing.x == nil, nothing.bad }, { true, nothing.evals }, method)
+  check.equal(with(rosenbrock, { budget = 0 }).evals, 0)
+  check.refuses(function() with(rosenbrock, { lower = { 1, 1 }, upper = { -1, -1 } }) end,
+    method .. ": coordinate 1: the lower bound 1 is not below the upper bound -1")
+  local _, thrown = pcall(with, function() error({ 5 }) end)
+  check.equal(thrown[1], 5)
+end
+check.refuses(function() minimize{ f = rosenbrock, x0 = { 0 / 0, 1 }, method = "lbfgs" } end, "minimize: `x0` must be finite, got NaN")

@@ -60,3 +60,23 @@ check.refuses(function() route.tsp{ points = square, preferences = { { 0, 1, 5 }
 check.refuses(function() maze:path(0, 5) end, "path: cells count from 1 to 900, got 0")
 check.refuses(function() route.astar{ start = 1, goal = 2, neighbours = function() return 5 end } end,
   "astar: `neighbours` must return a list of { node, cost }, got 5")
+
+-- Bad input: a sentence that counts as Lua does, or a defined result.
+check.refuses(function() route.tsp{ points = {} } end, "tsp: there are no cities")
+check.refuses(function() route.tsp{ points = { { 1, 1 }, { 0 / 0, 2 } } } end, "tsp: point 2 is at (NaN, 2); coordinates must be finite")
+check.refuses(function() route.tsp{ points = square, preferences = { { 1, 5, 2 } } } end, "tsp: a preference names city 5, but there are 4 cities")
+check.refuses(function() route.tour_length({ 1, 2, 2, 4 }, { points = square }) end, "tour_length: city 2 is visited twice")
+check.refuses(function() route.tour_length({ 1, 2, 3, 5 }, { points = square }) end, "tour_length: cities count from 1 to 4, got 5")
+check.refuses(function() route.tour_length({ 1, 2, 3 }, { points = square }) end, "tour_length: the tour has 3 of 4 cities")
+check.refuses(function() route.grid{ "..", ".." }:path(1, 5) end, "path: cells count from 1 to 4, got 5")
+local same = {}
+for i = 1, 60 do same[i] = { i % 3, i % 2 } end
+for _, method in ipairs{ "ga", "or_opt", "two_opt", "anneal", "nearest" } do
+  local trip = route.tsp{ points = same, method = method, steps = 20, seed = 1 }
+  check.equal(#trip.tour, 60)
+  check.near(route.tour_length(trip.tour, { points = same }), trip.length, 1e-9)
+end
+check.equal(route.tsp{ points = { { 3, 4 } } }.length, 0)
+local hasty = route.tsp{ points = same, seconds = 0 }
+check.near(route.tour_length(hasty.tour, { points = same }), hasty.length, 1e-9)
+check.equal(route.grid{ "..#", "##.", "..." }:path(1, 9), nil)
