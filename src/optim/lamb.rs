@@ -83,18 +83,20 @@ impl Rule for Lamb {
         let (beta1, beta2, root_eps) = (T::of(beta1), T::of(beta2), T::of(eps));
         let (inside1, inside2) = (T::of(inside1), T::of(inside2.sqrt()));
 
-        let direction = move |x: T, m: T, v: T| m / inside1 / (v.sqrt() / inside2 + root_eps) + lambda * x;
+        // These operations, in this order, are those of pytorch_optimizer with PyTorch's vector loops, digit for digit.
+        let one = T::of(1.0);
+        let direction = move |x: T, m: T, v: T| m / inside1 * (one / (v.sqrt() / inside2 + root_eps)) + lambda * x;
         turn.reborrow().each(|_, g, [m, v]| {
-            *m = *m * beta1 + fresh1 * g;
-            *v = *v * beta2 + fresh2 * g * g;
+            *m = fresh1.times_plus(g, *m * beta1);
+            *v = (fresh2 * g).times_plus(g, *v * beta2);
         });
         let square = |z: T| z.to_f64() * z.to_f64();
         let (x, m, v) = (&*turn.x, &*turn.slots[0], &*turn.slots[1]);
         let length = sum(x.len(), |i| square(x[i])).sqrt().min(LONGEST);
         let step_length = sum(x.len(), |i| square(direction(x[i], m[i], v[i]))).sqrt();
         let trust = if length == 0.0 || step_length == 0.0 { 1.0 } else { length / (step_length + eps) };
-        let step = T::of(turn.lr / outside * trust);
-        turn.each(|x, _, [m, v]| *x += -step * direction(*x, *m, *v));
+        let (trust, step) = (T::of(trust), T::of(-turn.lr / outside));
+        turn.each(|x, _, [m, v]| *x = step.times_plus(trust * direction(*x, *m, *v), *x));
     }
 }
 

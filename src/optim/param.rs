@@ -24,6 +24,8 @@ pub trait Real:
     fn to_f64(self) -> f64;
     /// Its square root.
     fn sqrt(self) -> Self;
+    /// `self * a + b`; in double precision rounded once, as PyTorch's vector loops do.
+    fn times_plus(self, a: Self, b: Self) -> Self;
     /// Its size without sign.
     fn abs(self) -> Self;
     /// A parameter with its gradient, both of this type.
@@ -37,7 +39,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($float:ty, $variant:ident) => {
+    ($float:ty, $variant:ident, $times_plus:expr) => {
         impl Real for $float {
             fn of(x: f64) -> Self {
                 x as $float
@@ -47,6 +49,9 @@ macro_rules! real {
             }
             fn sqrt(self) -> Self {
                 <$float>::sqrt(self)
+            }
+            fn times_plus(self, a: Self, b: Self) -> Self {
+                $times_plus(self, a, b)
             }
             fn abs(self) -> Self {
                 <$float>::abs(self)
@@ -69,8 +74,8 @@ macro_rules! real {
         }
     };
 }
-real!(f32, F32);
-real!(f64, F64);
+real!(f32, F32, |x, a, b| x * a + b); // rounding once would be a call for each number on older processors
+real!(f64, F64, f64::mul_add);
 
 /// A parameter's values and its gradient, of one type.
 #[derive(Debug)]
