@@ -119,7 +119,7 @@ async fn story(desk: Desk, plan: Plan, lambda: usize, restarts: Restarts) -> Res
 
 /// The two regimes of BIPOP-CMA-ES (Hansen 2009): whichever has spent less goes next.
 #[derive(Debug)]
-pub(super) struct Bipop {
+struct Bipop {
     first: usize,    // the first population
     large: usize,    // the latest large one
     spent: [u64; 2], // evaluations of the large and of the small regime
@@ -157,13 +157,10 @@ impl Bipop {
 }
 
 /// Runs `es` until it stops by itself or has spent `most` evaluations.
-pub(super) async fn run(desk: &Desk, es: &mut Cma, rng: &mut Rng, most: u64) -> Result<()> {
+async fn run(desk: &Desk, es: &mut Cma, rng: &mut Rng, most: u64) -> Result<()> {
     let begun = desk.evals();
     while !es.stopped() && desk.evals() - begun < most {
-        stop::check()?;
-        let points = es.sample(&desk.space, rng);
-        let values = desk.values(points).await;
-        es.update(&values);
+        es.step(desk, rng).await?;
     }
     Ok(())
 }
@@ -280,6 +277,45 @@ impl Cma {
             x_tol: plan.x_tol,
             broken: false,
         }
+    }
+
+    /// Begins with the shape of an inverse Hessian (row-major) instead of a sphere; its longest axis keeps its length.
+    pub fn shape(&mut self, inverse: &[f64]) {
+        let n = self.n;
+        let at = |i: usize, j: usize| {
+            let mean = 0.5 * (inverse[i * n + j] + inverse[j * n + i]);
+            mean / (self.scale[i] * self.scale[j])
+        };
+        let (mut squares, mut axes) = (vec![], vec![]);
+        if self.separable {
+            squares.extend((0..n).map(|i| at(i, i)));
+        } else {
+            let c: Vec<f64> = (0..n * n).map(|k| at(k / n, k % n)).collect();
+            eigh(&c, n, &mut squares, &mut axes);
+        }
+        let longest = squares.iter().fold(0.0, |a: f64, s| a.max(*s));
+        if !(longest > 0.0 && squares.iter().all(|s| s.is_finite())) {
+            return;
+        }
+        squares.iter_mut().for_each(|s| *s = (*s / longest).max(1e-8));
+        self.d = squares.iter().map(|s| s.sqrt()).collect();
+        if self.separable {
+            self.c = squares;
+        } else {
+            let rebuilt =
+                |i: usize, j: usize| (0..n).map(|k| axes[k * n + i] * squares[k] * axes[k * n + j]).sum::<f64>();
+            self.c = (0..n * n).map(|k| rebuilt(k / n, k % n)).collect();
+            self.b = axes;
+        }
+    }
+
+    /// One generation.
+    pub async fn step(&mut self, desk: &Desk, rng: &mut Rng) -> Result<()> {
+        stop::check()?;
+        let points = self.sample(&desk.space, rng);
+        let values = desk.values(points).await;
+        self.update(&values);
+        Ok(())
     }
 
     /// The samples of the next generation, inside the bounds (equations 38 to 40).
@@ -475,6 +511,26 @@ pub(super) fn normals(z: &mut [f64], rng: &mut Rng) {
         pair[0] = radius * cos;
         if let Some(second) = pair.get_mut(1) {
             *second = radius * sin;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::optim::blackbox::Bound;
+
+    #[test]
+    fn a_given_shape_is_the_shape_of_the_first_samples() {
+        let bounds = [Some(&Bound::All(-1e3)), Some(&Bound::All(1e3))];
+        let space = Space::new("cmaes", Some(&[0.0, 0.0]), bounds, None, 2.0, (10, None, Some(1))).unwrap();
+        for separable in [false, true] {
+            let plan = Plan { scale: vec![1.0, 2.0], active: true, separable, f_tol: 0.0, x_tol: 0.0 };
+            let mut es = Cma::new(&space, &plan, vec![0.0, 0.0], 1.0, 20_000);
+            es.shape(&[0.01, 0.0, 0.0, 4.0]); // in shares of the scale: 0.01 and 1
+            let points = es.sample(&space, &mut Rng::new(1));
+            let spread = |i: usize| (points.iter().map(|x| x[i] * x[i]).sum::<f64>() / points.len() as f64).sqrt();
+            assert!((spread(0) - 0.1).abs() < 0.003 && (spread(1) - 2.0).abs() < 0.06, "{} {}", spread(0), spread(1));
         }
     }
 }

@@ -14,100 +14,113 @@ pub(super) struct Found {
     pub value: f64,
 }
 
-/// Searches downhill from `start`, spending at most about `most` evaluations.
-///
-/// It gives up once it seems that it will not come below `beat`. `inverse` is a first guess at the inverse Hessian, up
-/// to a factor.
-pub(super) async fn quasi_newton(
-    desk: &Desk,
-    start: Found,
-    inverse: Option<Vec<f64>>,
-    (beat, agree): (f64, f64),
-    most: u64,
-) -> Found {
-    let begun = desk.evals();
-    let space = desk.space.clone();
-    let n = space.dim();
-    let Found { mut x, value: mut f } = start;
-    let mut guess = inverse;
-    let mut h = guess.clone().unwrap_or_else(|| unit(n));
-    let mut fresh = true; // the length of the first step is not known
-    let mut central = false;
-    let mut g = gradient(desk, &x, f, central).await;
-    let mut last = f64::INFINITY; // gain of the latest step
-    let begin = f;
-    let mut tries = 2.0; // values per line search, averaged
-    while desk.evals() - begun < most {
-        // Coordinates that stand at a bound and want to go further stay.
-        let free: Vec<bool> =
-            (0..n).map(|i| !(x[i] <= space.lower[i] && g[i] > 0.0 || x[i] >= space.upper[i] && g[i] < 0.0)).collect();
-        let held: Vec<f64> = (0..n).map(|i| if free[i] { g[i] } else { 0.0 }).collect();
-        if !held.iter().all(|g| g.is_finite()) || held.iter().all(|g| *g == 0.0) {
-            break;
+/// A local search that can be carried on.
+#[derive(Clone, Debug)]
+pub(super) struct QuasiNewton {
+    /// Where it stands.
+    pub at: Found,
+    /// Whether it gave up because line searches took too long.
+    pub rough: bool,
+    over: bool,
+    h: Vec<f64>,   // inverse Hessian
+    fresh: bool,   // h is still the unit matrix, of unknown scale
+    g: Vec<f64>,   // gradient, empty before the first run
+    central: bool, // differences to both sides
+    last: f64,     // gain of the latest step
+    tries: f64,    // values per line search, averaged
+}
+
+impl QuasiNewton {
+    /// A search from `at`.
+    pub fn new(at: Found) -> Self {
+        let h = unit(at.x.len());
+        let (g, last, tries) = (vec![], f64::INFINITY, 2.0);
+        Self { at, rough: false, over: false, h, fresh: true, g, central: false, last, tries }
+    }
+
+    /// The inverse Hessian that it has learned, row-major.
+    pub fn inverse(&self) -> Option<&[f64]> {
+        (!self.fresh).then_some(&self.h)
+    }
+
+    /// Goes downhill, spending at most about `most` evaluations. It is over, too, once it seems that it will not come
+    /// below `beat`.
+    pub async fn run(&mut self, desk: &Desk, beat: f64, most: u64) {
+        let begun = desk.evals();
+        let space = desk.space.clone();
+        let n = space.dim();
+        if self.g.is_empty() {
+            self.g = gradient(desk, &self.at.x, self.at.value, self.central).await;
         }
-        let mut p: Vec<f64> = (0..n).map(|i| if free[i] { -dot(&h[i * n..(i + 1) * n], &held) } else { 0.0 }).collect();
-        let mut slope = dot(&p, &held);
-        if slope >= 0.0 || !slope.is_finite() {
-            (h, fresh) = (unit(n), true);
-            p = held.iter().map(|g| -g).collect();
-            slope = dot(&p, &held);
-        }
-        // The model promises slope / 2 more.
-        if !fresh && f - 5.0 * last.max(-0.5 * slope) > beat {
-            break;
-        }
-        if f - beat < agree * (begin - f) && f > beat {
-            break;
-        }
-        if tries > 6.0 {
-            break; // not smooth
-        }
-        let mut t = 1.0;
-        if fresh {
-            let width = (0..n).map(|i| space.width(i)).fold(f64::INFINITY, f64::min);
-            t = 0.1 * width / dot(&p, &p).sqrt();
-        }
-        let before = desk.evals();
-        let next = line(desk, &x, f, &p, slope, t).await;
-        tries = 0.7 * tries + 0.3 * (desk.evals() - before) as f64;
-        match next {
-            Some(next) => {
+        while !self.over && desk.evals() - begun < most {
+            let (x, f, g) = (&self.at.x, self.at.value, &self.g);
+            // Coordinates that stand at a bound and want to go further stay.
+            let free: Vec<bool> = (0..n)
+                .map(|i| !(x[i] <= space.lower[i] && g[i] > 0.0 || x[i] >= space.upper[i] && g[i] < 0.0))
+                .collect();
+            let held: Vec<f64> = (0..n).map(|i| if free[i] { g[i] } else { 0.0 }).collect();
+            if !held.iter().all(|g| g.is_finite()) || held.iter().all(|g| *g == 0.0) {
+                self.over = true;
+                break;
+            }
+            let mut p: Vec<f64> =
+                (0..n).map(|i| if free[i] { -dot(&self.h[i * n..(i + 1) * n], &held) } else { 0.0 }).collect();
+            let mut slope = dot(&p, &held);
+            if slope >= 0.0 || !slope.is_finite() {
+                (self.h, self.fresh) = (unit(n), true);
+                p = held.iter().map(|g| -g).collect();
+                slope = dot(&p, &held);
+            }
+            // The model promises slope / 2 more.
+            if !self.fresh && f - 5.0 * self.last.max(-0.5 * slope) > beat {
+                self.over = true;
+                break;
+            }
+            if self.tries > 6.0 {
+                (self.over, self.rough) = (true, true);
+                break;
+            }
+            let mut t = 1.0;
+            if self.fresh {
+                let width = (0..n).map(|i| space.width(i)).fold(f64::INFINITY, f64::min);
+                t = 0.1 * width / dot(&p, &p).sqrt();
+            }
+            let before = desk.evals();
+            let next = line(desk, x, f, &p, slope, t).await;
+            self.tries = 0.7 * self.tries + 0.3 * (desk.evals() - before) as f64;
+            if let Some(next) = next {
                 let gain = f - next.value;
-                last = gain;
-                let s: Vec<f64> = next.x.iter().zip(&x).map(|(a, b)| a - b).collect();
+                self.last = gain;
+                let s: Vec<f64> = next.x.iter().zip(x).map(|(a, b)| a - b).collect();
                 let tiny = gain <= (4.0 * f64::EPSILON * (f.abs() + next.value.abs())).max(1e-12);
-                (x, f) = (next.x, next.value);
-                if tiny && central {
+                self.at = next;
+                if tiny && self.central {
+                    self.over = true;
                     break;
                 }
-                central |= tiny;
-                let new = gradient(desk, &x, f, central).await;
-                let y: Vec<f64> = new.iter().zip(&g).map(|(a, b)| a - b).collect();
-                g = new;
+                self.central |= tiny;
+                let new = gradient(desk, &self.at.x, self.at.value, self.central).await;
+                let y: Vec<f64> = new.iter().zip(&self.g).map(|(a, b)| a - b).collect();
+                self.g = new;
                 let sy = dot(&s, &y);
                 if sy > 1e-10 * dot(&s, &s).sqrt() * dot(&y, &y).sqrt() {
-                    if fresh && guess.is_none() {
+                    if self.fresh {
                         let factor = sy / dot(&y, &y); // equation 6.20
-                        h.iter_mut().for_each(|h| *h *= factor);
+                        self.h.iter_mut().for_each(|h| *h *= factor);
                     }
-                    update(&mut h, &s, &y, sy);
-                    fresh = false;
+                    update(&mut self.h, &s, &y, sy);
+                    self.fresh = false;
                 }
+            } else if self.central && self.fresh {
+                self.over = true;
+            } else if self.central {
+                (self.h, self.fresh) = (unit(n), true);
+            } else {
+                self.central = true;
+                self.g = gradient(desk, &self.at.x, self.at.value, true).await;
             }
-            None if central && (fresh || guess.is_some()) => break,
-            None if central => {
-                (h, fresh) = (unit(n), true);
-            }
-            None => {
-                central = true;
-                g = gradient(desk, &x, f, central).await;
-            }
-        }
-        if guess.take().is_some() {
-            fresh = false;
         }
     }
-    Found { x, value: f }
 }
 
 fn unit(n: usize) -> Vec<f64> {
@@ -176,7 +189,7 @@ async fn line(desk: &Desk, x: &[f64], f: f64, p: &[f64], slope: f64, first: f64)
     };
     let mut t = first;
     let mut best: Option<(f64, Found)> = None;
-    for _ in 0..25 {
+    for _ in 0..12 {
         let point = at(t);
         if point == x {
             return None;
@@ -210,4 +223,44 @@ async fn line(desk: &Desk, x: &[f64], f: f64, p: &[f64], slope: f64, first: f64)
         }
     }
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::optim::blackbox::search::{Reason, Search};
+    use crate::optim::blackbox::space::Space;
+
+    /// Points asked for on the way down a stretched bowl, `most` evaluations at a time.
+    fn path(most: u64) -> Vec<Vec<f64>> {
+        let space = Space::new("test", Some(&[3.0, -2.0, 1.0]), [None, None], None, 2.0, (400, None, Some(1))).unwrap();
+        let mut search = Search::new("test", space, async move |desk| {
+            let x = desk.space.x0.clone();
+            let value = desk.value(&x).await;
+            let mut search = QuasiNewton::new(Found { x, value });
+            while !search.over {
+                search.run(&desk, f64::INFINITY, most).await;
+            }
+            Ok(Reason::Converged)
+        })
+        .unwrap();
+        let mut asked = vec![];
+        while search.done().is_none() {
+            let points = search.ask().to_vec();
+            let values: Vec<f64> =
+                points.iter().map(|x| x[0].powi(2) + 100.0 * (x[1] - x[0]).powi(2) + 1e4 * x[2].powi(2)).collect();
+            search.tell(&values).unwrap();
+            asked.extend(points);
+        }
+        let (x, value) = search.best().unwrap();
+        assert!(value < 1e-12, "{x:?} {value}");
+        asked
+    }
+
+    #[test]
+    fn a_search_in_pieces_is_the_same_search() {
+        let whole = path(u64::MAX);
+        assert!(whole.len() < 200, "{}", whole.len());
+        assert_eq!(whole, path(7));
+    }
 }

@@ -76,7 +76,7 @@ pub(super) async fn coordinatewise(desk: &Desk, start: Vec<f64>, value: f64, mos
     // Values are kept as differences to the start's, coordinate by coordinate.
     let mut coordinates: Vec<Coordinate> =
         (0..n).map(|i| Coordinate { known: vec![(x[i], 0.0)], polished: f64::NAN }).collect();
-    let mut depth = 24;
+    let mut depth = 8;
     while desk.evals() - begun < most {
         let mut moved = false;
         for i in 0..n {
@@ -141,6 +141,6 @@ pub(super) async fn coordinatewise(desk: &Desk, start: Vec<f64>, value: f64, mos
         if !moved && depth > 4000 {
             break;
         }
-        depth *= 2;
+        depth += depth / 2;
     }
 }
