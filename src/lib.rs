@@ -7,6 +7,7 @@
 pub mod data;
 pub mod diff;
 pub mod error;
+pub mod learn;
 pub mod linalg;
 pub mod lm;
 pub mod nearest;

@@ -64,3 +64,8 @@ fn pictures_from_lua() {
 fn plots_from_lua() {
     script("plot");
 }
+
+#[test]
+fn learners_from_lua() {
+    script("learn");
+}

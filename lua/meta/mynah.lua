@@ -98,6 +98,12 @@
 ---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
+---Settings of [`Agglomerative`].
+---@class mynah.AgglomerativeOptions
+---@field clusters? integer How many clusters, at least 1. Default 2.
+---@field linkage? "ward"|"complete"|"average"|"single" How far clusters are from each other: "ward", "complete", "average" or "single". Default "ward".
+---@field distance_threshold? number Join only clusters nearer than this, at least 0, in place of `clusters`. Default: not used.
+
 ---Settings of [`amsgrad`].
 ---@class mynah.AmsgradOptions
 ---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.001.
@@ -216,6 +222,11 @@
 ---@field values? number[][]|mynah.Tensor The heights over a grid, row by row, the first row lowest; needed.
 ---@field levels? number[]|mynah.Tensor The heights to draw. Default: about `count`, chosen.
 
+---Settings of [`Dbscan`].
+---@class mynah.DbscanOptions
+---@field eps? number Samples at most this far apart are neighbours, positive. Default 0.5.
+---@field min_samples? integer A sample with this many neighbours, itself among them, is at the core of a cluster, at least 1. Default 5.
+
 ---Settings of [`de`].
 ---@class mynah.DeOptions
 ---@field population? integer Points at the start, at least 4; they shrink to 4 by the end of the budget. Default 18 per coordinate.
@@ -302,6 +313,16 @@
 ---@field mutation? (fun(child: number[]): number[]) Changes a child, in place of the built-in mutation; it decides itself how often.
 ---@field first? number[][] Individuals to begin with; random ones fill up the population.
 
+---Settings of [`GaussianMixture`].
+---@class mynah.GaussianMixtureOptions
+---@field components? integer How many Gaussians, at least 1. Default 1.
+---@field covariance? "full"|"tied"|"diag"|"spherical" Which shapes they may have: "full", "tied", "diag" or "spherical". Default "full".
+---@field steps? integer Steps at most in each start, at least 1. Default 100.
+---@field tolerance? number Stop when a step raises the mean log likelihood of a sample by less than this, at least 0. Default 0.001.
+---@field reg_covar? number Added to each variance, so that none vanishes, at least 0. Default 1e-6.
+---@field starts? integer How often to start; the best result is kept. At least 1. Default 1.
+---@field seed? integer Of the random choices. Default 0.
+
 ---How a text is continued.
 ---@class mynah.GenerateOptions
 ---@field tokens? integer Most tokens to add. Default 200.
@@ -346,6 +367,13 @@
 ---@field neighbours? (fun(node): table[]) Gives the nodes beside a node with their costs, as a list of `{ node, cost }`; needed.
 ---@field estimate? (fun(node): number) A lower bound of what is left to the goal; without one it is Dijkstra's method.
 
+---Settings of [`Hdbscan`].
+---@class mynah.HdbscanOptions
+---@field min_cluster_size? integer The smallest group that is a cluster, at least 2. Default 5.
+---@field min_samples? integer How many neighbours, itself among them, measure how dense it is around a sample, at least 1. Default: as `min_cluster_size`.
+---@field selection? "eom"|"leaf" Which clusters are chosen: "eom" (few, large) or "leaf" (many, small). Default "eom".
+---@field allow_single_cluster? boolean Whether all samples may be one cluster. Default false.
+
 ---Values over a grid, shown as colours through the figure's map. The first row is the lowest, or the highest in a
 ---figure with `flip_y`.
 ---@class mynah.HeatMapOptions
@@ -365,11 +393,37 @@
 ---@field opacity? number How much it hides of what is below, in [0, 1]. Default 0.8.
 ---@field values? number[]|mynah.Tensor The values; needed.
 
+---Settings of [`Ica`].
+---@class mynah.IcaOptions
+---@field components? integer How many components, at least 1. Default: all.
+---@field contrast? "logcosh"|"exp"|"cube" The contrast: "logcosh", "exp" or "cube". Default "logcosh".
+---@field steps? integer Steps at most, at least 1. Default 200.
+---@field tolerance? number Stop when no direction turns by more than this (one less the cosine), positive. Default 0.0001.
+---@field seed? integer Of the starting directions. Default 0.
+
 ---A picture, its first row always at the top.
 ---@class mynah.ImageOptions
 ---@field x_range? number[] From where to where it reaches. Default: 0 and its pixels.
 ---@field y_range? number[] From where to where it reaches. Default: 0 and its pixels.
 ---@field smooth? boolean Mix the colours of neighbours. Default false.
+
+---Settings of [`KernelPca`].
+---@class mynah.KernelPcaOptions
+---@field components? integer How many components are kept, at least 1. Default 2.
+---@field kernel? "linear"|"poly"|"rbf"|"sigmoid"|"cosine" The kernel: "linear", "poly", "rbf", "sigmoid" or "cosine". Default "linear".
+---@field gamma? number The kernel's `gamma`, positive. Default: one over the number of features.
+---@field degree? integer The degree of "poly", in [1, 20]. Default 3.
+---@field coef0? number What "poly" and "sigmoid" add. Default 1.0.
+---@field seed? integer Of the start of the search for eigenvectors. Default 0.
+
+---Settings of [`Kmeans`].
+---@class mynah.KmeansOptions
+---@field clusters? integer How many clusters, at least 1. Default 8.
+---@field init? "k-means++"|"random" Where to start: "k-means++" or "random". Default "k-means++".
+---@field starts? integer How often to start; the best result is kept. At least 1. Default 1.
+---@field steps? integer Steps at most in each start, at least 1. Default 300.
+---@field tolerance? number Stop when the centres' squared movement is at most this times the mean variance, at least 0. Default 0.0001.
+---@field seed? integer Of the random choices. Default 0.
 
 ---Settings of [`lamb`].
 ---@class mynah.LambOptions
@@ -451,6 +505,27 @@
 ---@field loops? number Share of the walls left standing that then fall too, in [0, 1]: 0 makes a perfect maze. Default 0.0.
 ---@field seed? integer Seed of all random choices. Default 1.
 
+---Settings of [`MeanShift`].
+---@class mynah.MeanShiftOptions
+---@field bandwidth? number How far samples are seen, positive. Default: the mean distance to the neighbour that 30% of the samples are nearer than, estimated from 500 samples.
+---@field bin_seeding? boolean Start only from the middles of cells of this width that hold samples, which is faster. Default false.
+---@field steps? integer Steps at most of each climb, at least 1. Default 300.
+---@field seed? integer Of the samples that the bandwidth is estimated from. Default 0.
+
+---Settings of [`MinMaxScaler`].
+---@class mynah.MinMaxScalerOptions
+---@field low? number What the smallest value becomes. Default 0.0.
+---@field high? number What the largest value becomes, above `low`. Default 1.0.
+---@field clip? boolean Keep new samples inside the range. Default false.
+
+---Settings of [`MiniBatchKmeans`].
+---@class mynah.MiniBatchKmeansOptions
+---@field clusters? integer How many clusters, at least 1. Default 8.
+---@field batch_size? integer Samples in one step, at least 1. Default 1024.
+---@field steps? integer Passes over the samples at most, at least 1. Default 100.
+---@field patience? integer Stop after this many batches that made the smoothed inertia no smaller, at least 1. Default 10.
+---@field seed? integer Of the random choices. Default 0.
+
 ---The sizes of a Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971): RMSNorm before each part, rotary
 ---positions, grouped-query attention, SwiGLU, tied embedding, no biases.
 ---@class mynah.ModelOptions
@@ -524,10 +599,24 @@
 ---@field max_radius? number Radius of the largest region, above 0. Default 10000000000.0.
 ---@field x0? number[]|mynah.Tensor The point to start from; needed.
 
+---Settings of [`Nmf`].
+---@class mynah.NmfOptions
+---@field components? integer How many parts, at least 1. Default: as many as features (and samples) at most.
+---@field init? "nndsvda"|"random" Where to start: "nndsvda" or "random". Default "nndsvda".
+---@field steps? integer Steps at most, at least 1. Default 200.
+---@field tolerance? number Stop when the parts change by less than this share of the first step's change, at least 0. Default 0.0001.
+---@field seed? integer Of the random choices. Default 0.
+
 ---How a normalising layer is made.
 ---@class mynah.NormOptions
 ---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---Settings of [`OneHot`].
+---@class mynah.OneHotOptions
+---@field unknown? "error"|"ignore" What is done about a value that was not there in the fit: "error" or "ignore". Default "error".
+---@field drop_first? boolean Leave out each feature's first value, which all zeros then stand for. Default false.
+---@field most? integer How many values a feature may have, at least 1. Default 10000.
 
 ---Settings of [`Painter`].
 ---@class mynah.PaintOptions
@@ -549,6 +638,13 @@
 ---@field film? string A GIF file that shows how the picture came to be.
 ---@field progress? boolean Whether a bar shows how far it is, on a terminal. Default true.
 
+---Settings of [`Pca`].
+---@class mynah.PcaOptions
+---@field components? integer How many components are kept, at least 1. Default: all.
+---@field whiten? boolean Scale components to variance 1. Default false.
+---@field solver? "auto"|"exact"|"randomized" How they are found: "auto", "exact" or "randomized". Default "auto".
+---@field seed? integer Of the random projections. Default 0.
+
 ---Settings of [`PixelGa`].
 ---@class mynah.PixelOptions
 ---@field background? integer[] The colour of every pixel at the start, from 0 to 255 each. Default: every picture is of one random colour.
@@ -562,6 +658,12 @@
 ---@field generations? integer Generations to breed. Default 5000.
 ---@field seed? integer The seed of all chance. Default 0.
 ---@field image? string|mynah.Image The picture to paint: a PNG, JPEG or GIF file, or an Image; needed.
+
+---Settings of [`PolynomialFeatures`].
+---@class mynah.PolynomialFeaturesOptions
+---@field degree? integer Factors in a product at most, in [0, 20]. Default 2.
+---@field interaction_only? boolean Only products of different features. Default false.
+---@field include_bias? boolean A first column of ones. Default true.
 
 ---Settings of [`powell`].
 ---@class mynah.PowellOptions
@@ -627,6 +729,14 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Settings of [`RandomProjection`].
+---@class mynah.RandomProjectionOptions
+---@field components? integer How many directions, at least 1. Default: enough for `eps`, but not more than features.
+---@field eps? number How much squared distances may change where `components` is not given, in (0, 1). Default 0.1.
+---@field kind? "gaussian"|"sparse" How directions are drawn: "gaussian" or "sparse". Default "gaussian".
+---@field density? number The share of numbers that are not zero for "sparse", in (0, 1]. Default: one over the root of the features.
+---@field seed? integer Of the directions. Default 0.
+
 ---A class for each cell of a grid, shown as pale colours of the palette: decision regions.
 ---@class mynah.RegionsOptions
 ---@field x_range? number[] Where the middles of the first and the last column are. Default: 1 and their number.
@@ -652,6 +762,13 @@
 ---@field centered? boolean Divide by the gradient's standard deviation instead of its root mean square. Default false.
 ---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`RobustScaler`].
+---@class mynah.RobustScalerOptions
+---@field with_centering? boolean Take away the median. Default true.
+---@field with_scaling? boolean Divide by the range between two quantiles. Default true.
+---@field low? number The lower quantile in percent, at least 0. Default 25.0.
+---@field high? number The upper quantile in percent, above `low`, at most 100. Default 75.0.
 
 ---Settings of [`rprop`].
 ---@class mynah.RpropOptions
@@ -769,6 +886,20 @@
 ---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
+---Settings of [`Spectral`].
+---@class mynah.SpectralOptions
+---@field clusters? integer How many clusters, at least 1. Default 8.
+---@field affinity? "rbf"|"nearest_neighbors" How alike two samples are: "rbf" or "nearest_neighbors". Default "rbf".
+---@field gamma? number How fast likeness ends with distance for "rbf", positive. Default 1.0.
+---@field neighbors? integer How many neighbours each sample has for "nearest_neighbors", itself among them, at least 2. Default 10.
+---@field starts? integer How often k-means starts, at least 1. Default 10.
+---@field seed? integer Of the random choices. Default 0.
+
+---Settings of [`StandardScaler`].
+---@class mynah.StandardScalerOptions
+---@field with_mean? boolean Take away the mean. Default true.
+---@field with_std? boolean Divide by the standard deviation. Default true.
+
 ---How a new tensor is made.
 ---@class mynah.TensorOptions
 ---@field dtype? string What its elements are: "f32" (the usual default), "f64", "i32" or "bool".
@@ -830,6 +961,36 @@
 ---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+
+---Settings of [`TruncatedSvd`].
+---@class mynah.TruncatedSvdOptions
+---@field components? integer How many components are kept, at least 1. Default 2.
+---@field steps? integer Rounds of refinement for more than 500 features and samples (fewer are decomposed exactly), at most 100. Default 5.
+---@field seed? integer Of the random projections. Default 0.
+
+---Settings of [`Tsne`].
+---@class mynah.TsneOptions
+---@field components? integer Dimensions of the picture: 1, 2 or 3. Default 2.
+---@field perplexity? number About how many neighbours each sample has, at least 1. Fewer samples than three times this lower it. Default 30.0.
+---@field early_exaggeration? number How many times stronger neighbours attract in the first 250 steps, at least 1. Default 12.0.
+---@field learning_rate? number Learning rate, positive. Default: the number of samples over `early_exaggeration`, at least 50.
+---@field steps? integer Steps at most, at least 250. Default 1000.
+---@field tolerance? number Stop when 50 steps lower the divergence by less than this, at least 0. Default 0.0005.
+---@field init? "pca"|"random" Where to start: "pca" or "random". Default "pca".
+---@field angle? number How coarsely far groups repel, in [0, 1]: 0 is exact. Few samples are always exact. Default 0.5.
+---@field seed? integer Of the random choices. Default 0.
+
+---Settings of [`Umap`].
+---@class mynah.UmapOptions
+---@field components? integer Dimensions of the picture, in [1, 100]. Default 2.
+---@field neighbors? integer Neighbours of each sample, itself among them, at least 2. Default 15.
+---@field min_dist? number How near points may lie on the map, at least 0 and at most `spread`. Default 0.1.
+---@field spread? number How far apart groups lie, positive. Default 1.0.
+---@field steps? integer Passes over the graph, at least 1. Default: 500 for up to 10000 samples, else 200.
+---@field learning_rate? number Learning rate at the start, positive. Default 1.0.
+---@field negative_samples? integer Points that repel for each neighbour that attracts, at most 100. Default 5.
+---@field init? "spectral"|"pca"|"random" Where to start: "spectral", "pca" or "random". Default "spectral".
+---@field seed? integer Of the random choices. Default 0.
 
 ---Arrows at places.
 ---@class mynah.VectorFieldOptions
@@ -1819,6 +1980,74 @@ function Maze:text(way) end
 ---The maze as a grid of blocks, (2·width + 1) x (2·height + 1), walls included.
 ---@return mynah.Grid
 function Maze:blocks() end
+
+---A learner: `fit` it to samples, then ask it about others. Where it does not offer a method, that says so.
+---
+---Samples are a tensor [rows, features] or a table of rows; labels are numbers or strings.
+---@class mynah.Learner
+---@field name string Its name, such as "svc".
+---@field classes any The classes of a fitted classifier, in the order of the columns of `predict_proba`.
+---@field warning string? What the latest fit had to say, with the numbers: that it did not converge, for one; nil when all went well.
+local Learner = {}
+
+---Learns from samples and, where it needs them, their labels; anew each time. A fit with something to say prints a warning.
+---@param x number[][]|mynah.Tensor
+---@param y? number[]|string[]|mynah.Tensor
+---@return mynah.Learner
+function Learner:fit(x, y) end
+
+---Learns on from more samples; a classifier may be told all `classes` with the first ones.
+---@param x number[][]|mynah.Tensor
+---@param y? number[]|string[]|mynah.Tensor
+---@param classes? number[]|string[]|mynah.Tensor
+---@return mynah.Learner
+function Learner:partial_fit(x, y, classes) end
+
+---Its answer for each sample: labels, numbers, or clusters from 1 (0 is none of them).
+---@param x number[][]|mynah.Tensor
+---@return any
+function Learner:predict(x) end
+
+---How probable each class is for each sample, [rows, classes].
+---@param x number[][]|mynah.Tensor
+---@return mynah.Tensor
+function Learner:predict_proba(x) end
+
+---How far each sample is on the side of each class: one column for two classes, else one per class.
+---@param x number[][]|mynah.Tensor
+---@return mynah.Tensor
+function Learner:decision(x) end
+
+---The samples as it sees them, [rows, components].
+---@param x number[][]|mynah.Tensor
+---@return mynah.Tensor
+function Learner:transform(x) end
+
+---What `transform` made, back in the samples' own features.
+---@param x number[][]|mynah.Tensor
+---@return mynah.Tensor
+function Learner:inverse_transform(x) end
+
+---`fit` and `transform` in one.
+---@param x number[][]|mynah.Tensor
+---@param y? number[]|string[]|mynah.Tensor
+---@return mynah.Tensor
+function Learner:fit_transform(x, y) end
+
+---The share of right labels, or R² for numbers.
+---@param x number[][]|mynah.Tensor
+---@param y number[]|string[]|mynah.Tensor
+---@return number
+function Learner:score(x, y) end
+
+---What it has learned, by name: numbers, tensors and words.
+---@return table
+function Learner:params() end
+
+---Writes it to a file, for `mynah.learn.load`.
+---@param path string
+---@return mynah.Learner
+function Learner:save(path) end
 
 ---A picture in the making: step it, run it, look at it at any time, save it.
 ---@class mynah.Painting
@@ -4229,6 +4458,285 @@ function mynah.paint.image(source) end
 ---@param background? number[]
 ---@return mynah.Picture
 function mynah.paint.picture(width, height, background) end
+
+---Classic learners, all with one face: `learn.name{ options }:fit(X, y)`, then `predict`, `transform`, `score`.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 9, 9 }, { 9, 8 } }
+---local found = mynah.learn.kmeans{ clusters = 2, seed = 1 }:fit(X):predict(X)
+---assert(found[1] == found[2] and found[3] == found[4] and found[1] ~= found[3])
+---```
+mynah.learn = {}
+
+---k-means: centres, each the mean of the samples nearest to it.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.kmeans{ clusters = 2 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.KmeansOptions
+---@return mynah.Learner
+function mynah.learn.kmeans(options) end
+
+---k-means by steps on a few samples each, for very many samples.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.mini_batch_kmeans{ clusters = 2 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.MiniBatchKmeansOptions
+---@return mynah.Learner
+function mynah.learn.mini_batch_kmeans(options) end
+
+---Clusters of any shape, where samples lie close together; the rest is noise (0).
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.dbscan{ eps = 2, min_samples = 2 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.DbscanOptions
+---@return mynah.Learner
+function mynah.learn.dbscan(options) end
+
+---Clusters of any shape and density; the rest is noise (0).
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.hdbscan{ min_cluster_size = 2 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.HdbscanOptions
+---@return mynah.Learner
+function mynah.learn.hdbscan(options) end
+
+---The two nearest clusters become one, again and again.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.agglomerative{ clusters = 2 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.AgglomerativeOptions
+---@return mynah.Learner
+function mynah.learn.agglomerative(options) end
+
+---A mixture of Gaussians, with probabilities.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.gaussian_mixture{ components = 2 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.GaussianMixtureOptions
+---@return mynah.Learner
+function mynah.learn.gaussian_mixture(options) end
+
+---The peaks of the samples' density.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.mean_shift{ bandwidth = 1 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.MeanShiftOptions
+---@return mynah.Learner
+function mynah.learn.mean_shift(options) end
+
+---k-means on the graph of neighbours' slowest vibrations: clusters that hang together.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local learner = mynah.learn.spectral{ clusters = 2 }
+---local found = learner:fit(X):predict(X)
+---assert(found[1] == found[2] and found[1] ~= found[4])
+---```
+---@param options? mynah.SpectralOptions
+---@return mynah.Learner
+function mynah.learn.spectral(options) end
+
+---The directions in which samples vary most.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.pca{ components = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.PcaOptions
+---@return mynah.Learner
+function mynah.learn.pca(options) end
+
+---Principal components in the space of a kernel.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.kernel_pca{ components = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.KernelPcaOptions
+---@return mynah.Learner
+function mynah.learn.kernel_pca(options) end
+
+---The largest singular values and their vectors.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.truncated_svd{ components = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.TruncatedSvdOptions
+---@return mynah.Learner
+function mynah.learn.truncated_svd(options) end
+
+---The independent sources whose mixtures the features are.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.ica{ components = 2, seed = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.IcaOptions
+---@return mynah.Learner
+function mynah.learn.ica(options) end
+
+---Samples as sums of parts, nothing below zero.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.nmf{ components = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.NmfOptions
+---@return mynah.Learner
+function mynah.learn.nmf(options) end
+
+---Fewer features by random directions; distances are almost kept.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.random_projection{ components = 1, seed = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.RandomProjectionOptions
+---@return mynah.Learner
+function mynah.learn.random_projection(options) end
+
+---A picture in which neighbours stay neighbours: few dimensions for many.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.tsne{ perplexity = 2, seed = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.TsneOptions
+---@return mynah.Learner
+function mynah.learn.tsne(options) end
+
+---A picture made from the graph of neighbours.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.umap{ neighbors = 3, seed = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.UmapOptions
+---@return mynah.Learner
+function mynah.learn.umap(options) end
+
+---Each feature to mean 0 and variance 1.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.standard_scaler():fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.StandardScalerOptions
+---@return mynah.Learner
+function mynah.learn.standard_scaler(options) end
+
+---Each feature to a range, from 0 to 1 unless said otherwise.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.min_max_scaler():fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.MinMaxScalerOptions
+---@return mynah.Learner
+function mynah.learn.min_max_scaler(options) end
+
+---Each feature by its median and quartiles, so that outliers do not count.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.robust_scaler():fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.RobustScalerOptions
+---@return mynah.Learner
+function mynah.learn.robust_scaler(options) end
+
+---Each value of a feature becomes a feature of 0 and 1.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.one_hot():fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.OneHotOptions
+---@return mynah.Learner
+function mynah.learn.one_hot(options) end
+
+---All products of the features up to a degree.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local seen = mynah.learn.polynomial_features{ degree = 2 }:fit_transform(X)
+---assert(seen.shape[1] == 6)
+---```
+---@param options? mynah.PolynomialFeaturesOptions
+---@return mynah.Learner
+function mynah.learn.polynomial_features(options) end
+
+---Reads a learner that `save` wrote.
+---
+---```lua
+---local X = { { 0 }, { 1 }, { 8 }, { 9 } }
+---mynah.learn.kmeans{ clusters = 2, seed = 1 }:fit(X):save(TMP .. "/means.mynah")
+---assert(mynah.learn.load(TMP .. "/means.mynah").name == "kmeans")
+---```
+---@param path string
+---@return mynah.Learner
+function mynah.learn.load(path) end
+
+---A pipeline: samples go through the `transform` of all learners but the last, which learns and answers.
+---
+---```lua
+---local learn = mynah.learn
+---local both = learn.pipeline{ learn.kmeans{ clusters = 3, seed = 1 }, learn.kmeans{ clusters = 2, seed = 1 } }
+---local found = both:fit({ { 0 }, { 1 }, { 8 }, { 9 } }):predict({ { 0 }, { 9 } })
+---assert(found[1] ~= found[2])
+---```
+---@param steps mynah.Learner[]
+---@return mynah.Learner
+function mynah.learn.pipeline(steps) end
+
+---The names of all learners, with what they are.
+---
+---```lua
+---assert(mynah.learn.names().kmeans)
+---```
+---@return table
+function mynah.learn.names() end
 
 ---Language models: a small Llama-like transformer that learns a text and continues it.
 ---

@@ -13,6 +13,7 @@ pub mod shim;
 mod args;
 mod diff;
 mod genetic;
+mod learn;
 mod linalg;
 mod lm;
 mod memory;
@@ -25,6 +26,7 @@ mod params;
 mod plot;
 mod root;
 mod route;
+mod rows;
 mod search;
 mod tensor;
 mod testfns;
@@ -47,6 +49,7 @@ pub fn api() -> Api {
             testfns::module(),
             route::module(),
             paint::module(),
+            learn::module(),
             lm::module(),
             plot::module(),
         ],
@@ -61,6 +64,7 @@ pub fn api() -> Api {
             minimizer::LuaMinimizer::class(),
             route::LuaGrid::class(),
             route::LuaMaze::class(),
+            learn::LuaLearner::class(),
             paint::LuaPainting::class(),
             paint::LuaPicture::class(),
             paint::LuaImage::class(),

@@ -1,12 +1,11 @@
 //! `mynah.plot`: pictures of numbers, to PNG, SVG, GIF and the terminal.
 
-use super::convert::{FromArg, LuaType, Ref, This, expected};
-use super::diff::Point;
+use super::convert::{FromArg, Ref, This, expected};
 use super::options::Options;
 use super::paint::{LuaImage, LuaPicture};
 use super::route::LuaMaze;
+use super::rows::{Data, Rows};
 use super::shim::{Fault, Outcome, fault};
-use super::tensor::{LuaTensor, TensorLike};
 use crate::paint::{self, Film};
 use crate::plot::{
     self, Band, Bars, Contour, Figure, FigureSettings, HeatMap, Histogram, Layer, Line, Network, Regions, Scatter,
@@ -16,63 +15,6 @@ use crate::route::grids::{Direction, Maze};
 use crate::{lua_class, lua_extras, lua_module};
 use mlua::{Lua, Value};
 use std::cell::{RefCell, RefMut};
-
-/// A list of numbers or a tensor, NaN and infinities included; may be empty.
-#[derive(Clone, Debug, Default)]
-pub struct Data(Vec<f64>);
-
-impl LuaType for Data {
-    fn lua_type() -> String {
-        NUMBERS.into()
-    }
-}
-impl FromArg for Data {
-    fn from_arg(value: Value, lua: &Lua) -> Outcome<Self> {
-        match &value {
-            Value::Table(table) if table.raw_len() == 0 => Ok(Self::default()),
-            _ => Point::from_arg(value, lua).map(|p| Self(p.0)),
-        }
-    }
-}
-
-const NUMBERS: &str = "number[]|mynah.Tensor";
-
-/// Rows of numbers: a list of lists or a tensor of two dimensions.
-#[derive(Clone, Debug, Default)]
-pub struct Rows {
-    values: Vec<f64>,
-    columns: usize,
-}
-
-impl FromArg for Rows {
-    fn from_arg(value: Value, lua: &Lua) -> Outcome<Self> {
-        match &value {
-            Value::Table(_) => {
-                let rows = Vec::<Vec<f64>>::from_arg(value, lua)?;
-                let columns = rows.first().map_or(0, Vec::len);
-                if let Some((i, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != columns) {
-                    return fault(format!("row {} has {} numbers, the first has {columns}", i + 1, row.len()));
-                }
-                Ok(Self { values: rows.concat(), columns })
-            }
-            Value::UserData(data) if data.is::<LuaTensor>() => {
-                let tensor = TensorLike::from_arg(value, lua)?.0;
-                let [_, columns] = tensor.shape()[..] else {
-                    return fault(format!("a grid has two dimensions, this tensor has {:?}", tensor.shape()));
-                };
-                Ok(Self { values: tensor.to_f64()?, columns })
-            }
-            other => expected("rows of numbers: a list of lists or a tensor", other),
-        }
-    }
-}
-impl LuaType for Rows {
-    fn lua_type() -> String {
-        ROWS.into()
-    }
-}
-
-const ROWS: &str = "number[][]|mynah.Tensor";
 
 /// Classes counted from 1, as the core counts them.
 fn classes(what: &str, numbers: Vec<f64>) -> Outcome<Vec<usize>> {

@@ -1,0 +1,351 @@
+//! Spectral clustering: k-means on the slowest vibrations of the graph of neighbours.
+//!
+//! Shi & Malik (2000), "Normalized cuts and image segmentation"; von Luxburg (2007), arXiv:0711.0189, section 4.
+
+use super::agglomerative::labels_of_nearest;
+use super::centres::plus_plus;
+use super::checks::{ensure_sound, sound, usable};
+use super::kmeans::{Run, enough, lloyd, mean_variance};
+use super::krylov::{dot, largest};
+use super::near::{nearest, products};
+use crate::data::Rng;
+use crate::error::ensure_setting;
+use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
+use crate::{Error, Result, stop};
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const NAME: &str = "spectral";
+
+/// Samples for which a table of all affinities is made: 1.8 GB of it.
+const MOST: usize = 15_000;
+
+/// How alike two samples are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Affinity {
+    /// `exp(-gamma |a - b|²)`.
+    #[default]
+    Rbf,
+    /// 1 for neighbours (½ where only one counts the other), else 0.
+    NearestNeighbors,
+}
+
+/// Settings of [`Spectral`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SpectralSettings {
+    /// How many clusters, at least 1. Default 8.
+    pub clusters: usize,
+    /// How alike two samples are: "rbf" or "nearest_neighbors". Default "rbf".
+    pub affinity: Affinity,
+    /// How fast likeness ends with distance for "rbf", positive. Default 1.
+    pub gamma: f64,
+    /// How many neighbours each sample has for "nearest_neighbors", itself among them, at least 2. Default 10.
+    pub neighbors: usize,
+    /// How often k-means starts, at least 1. Default 10.
+    pub starts: usize,
+    /// Of the random choices. Default 0.
+    pub seed: u64,
+}
+
+impl Default for SpectralSettings {
+    fn default() -> Self {
+        Self { clusters: 8, affinity: Affinity::Rbf, gamma: 1.0, neighbors: 10, starts: 10, seed: 0 }
+    }
+}
+
+/// The spectral clusterer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spectral {
+    settings: SpectralSettings,
+    learned: Option<Learned>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Learned {
+    samples: Samples,
+    labels: Vec<u32>,
+    eigenvalues: Vec<f64>, // of the normalised graph Laplacian, the smallest first
+}
+
+impl Spectral {
+    /// One that has learned nothing yet.
+    ///
+    /// # Errors
+    /// When a setting is out of its range.
+    pub fn new(settings: SpectralSettings) -> Result<Self> {
+        let s = &settings;
+        ensure_setting(s.clusters >= 1, NAME, "clusters", "at least 1", s.clusters)?;
+        ensure_setting(s.gamma > 0.0 && s.gamma.is_finite(), NAME, "gamma", "positive", s.gamma)?;
+        ensure_setting(s.neighbors >= 2, NAME, "neighbors", "at least 2", s.neighbors)?;
+        ensure_setting(s.starts >= 1, NAME, "starts", "at least 1", s.starts)?;
+        Ok(Self { settings, learned: None })
+    }
+
+    /// One from [`Learner::bytes`].
+    ///
+    /// # Errors
+    /// When they are damaged.
+    pub fn from_saved(bytes: &[u8]) -> Result<Self> {
+        let me: Self = from_bytes(NAME, bytes)?;
+        Self::new(me.settings.clone())?;
+        if let Some(l) = &me.learned {
+            let known = l.labels.iter().all(|&c| (c as usize) < me.settings.clusters);
+            ensure_sound(sound(&l.samples) && l.labels.len() == l.samples.rows() && known, NAME)?;
+        }
+        Ok(me)
+    }
+}
+
+/// A symmetric graph with weights: for each node its neighbours.
+pub(in crate::learn) struct Graph {
+    /// Where each node's neighbours begin; one more at the end.
+    pub starts: Vec<usize>,
+    pub ends: Vec<u32>,
+    pub weights: Vec<f64>,
+}
+
+impl Graph {
+    /// From directed edges `(a, b, weight)`; those between the same nodes are summed, in both directions.
+    pub fn symmetric(n: usize, edges: &[(u32, u32, f64)]) -> Self {
+        let mut all: Vec<(u32, u32, f64)> = edges.iter().flat_map(|&(a, b, w)| [(a, b, w), (b, a, w)]).collect();
+        all.sort_by_key(|&(a, b, _)| (a, b));
+        let (mut starts, mut ends, mut weights) = (vec![0; n + 1], Vec::<u32>::new(), Vec::<f64>::new());
+        let mut last = None;
+        for (a, b, w) in all {
+            if last == Some((a, b)) {
+                *weights.last_mut().expect("there was one") += w;
+            } else {
+                ends.push(b);
+                weights.push(w);
+                last = Some((a, b));
+            }
+            starts[a as usize + 1] = ends.len();
+        }
+        for i in 1..=n {
+            starts[i] = starts[i].max(starts[i - 1]);
+        }
+        Self { starts, ends, weights }
+    }
+
+    /// The neighbours of a node, with weights.
+    pub fn of(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let range = self.starts[i]..self.starts[i + 1];
+        self.ends[range.clone()].iter().map(|&e| e as usize).zip(self.weights[range].iter().copied())
+    }
+
+    /// The slowest vibrations: eigenvectors of the normalised Laplacian `I - D^-½ W D^-½` to the smallest `k`
+    /// eigenvalues, with `√` of each node's degree.
+    pub fn slowest(&self, k: usize, tolerance: f64, restarts: usize, seed: u64) -> Result<Vibrations> {
+        let n = self.starts.len() - 1;
+        let roots: Vec<f64> = (0..n).map(|i| root_of(self.of(i).map(|(_, w)| w).sum())).collect();
+        vibrations(&roots, k, tolerance, restarts, seed, |v, out| {
+            out.par_chunks_mut(1024).enumerate().for_each(|(p, out)| {
+                for (t, out) in out.iter_mut().enumerate() {
+                    *out = self.of(p * 1024 + t).map(|(j, w)| w * v[j]).sum();
+                }
+            });
+        })
+    }
+}
+
+/// What [`Graph::slowest`] finds.
+pub(in crate::learn) struct Vibrations {
+    pub eigenvalues: Vec<f64>,
+    /// `[k, n]`
+    pub vectors: Vec<Vec<f64>>,
+    pub roots: Vec<f64>,
+    pub residual: f64,
+}
+
+/// The root of a degree; of a node without neighbours 1.
+fn root_of(degree: f64) -> f64 {
+    if degree > 0.0 { degree.sqrt() } else { 1.0 }
+}
+
+fn vibrations(
+    roots: &[f64],
+    k: usize,
+    tolerance: f64,
+    restarts: usize,
+    seed: u64,
+    times: impl Fn(&[f64], &mut [f64]),
+) -> Result<Vibrations> {
+    let n = roots.len();
+    let found = largest(n, k, tolerance, restarts, seed, |block| {
+        let image = |v: &Vec<f64>| {
+            stop::check()?;
+            let scaled: Vec<f64> = v.iter().zip(roots).map(|(v, r)| v / r).collect();
+            let mut out = vec![0.0; n];
+            times(&scaled, &mut out);
+            // (I + D^-½ W D^-½) / 2, whose eigenvalues lie between 0 and 1.
+            out.iter_mut().zip(roots).zip(v).for_each(|((o, r), v)| *o = 0.5 * (*o / r + v));
+            Ok(out)
+        };
+        block.iter().map(image).collect()
+    })?;
+    let eigenvalues = found.values.iter().map(|v| (2.0 - 2.0 * v).max(0.0)).collect();
+    Ok(Vibrations { eigenvalues, vectors: found.vectors, roots: roots.to_vec(), residual: found.residual })
+}
+
+/// All affinities `exp(-gamma |a - b|²)`, with zeros on the diagonal. `[n, n]`
+fn affinities(x: &Samples, gamma: f64) -> Result<Vec<f64>> {
+    let (n, d) = (x.rows(), x.columns());
+    let mut mean = vec![0.0; d];
+    x.iter().for_each(|row| mean.iter_mut().zip(row).for_each(|(m, v)| *m += v / n as f64));
+    let x: Vec<f64> = x.iter().flat_map(|row| row.iter().zip(&mean).map(|(v, m)| v - m)).collect();
+    let norms: Vec<f64> = x.chunks_exact(d).map(|r| r.iter().map(|v| v * v).sum()).collect();
+    let mut table = vec![0.0; n * n];
+    const ROWS: usize = 64;
+    table.par_chunks_mut(ROWS * n).enumerate().try_for_each(|(block, out)| {
+        stop::check()?;
+        let first = block * ROWS;
+        let rows = out.len() / n;
+        products(&x[first * d..(first + rows) * d], &x, d, out);
+        for (r, out) in out.chunks_exact_mut(n).enumerate() {
+            let i = first + r;
+            for (j, v) in out.iter_mut().enumerate() {
+                *v = (-gamma * (norms[i] + norms[j] - 2.0 * *v).max(0.0)).exp();
+            }
+            out[i] = 0.0;
+        }
+        Ok::<(), Error>(())
+    })?;
+    Ok(table)
+}
+
+impl Learner for Spectral {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn fit(&mut self, x: &Samples, _y: Goal<'_>) -> Result<Fit> {
+        usable(NAME, x)?;
+        let s = &self.settings;
+        let (n, k) = (x.rows(), s.clusters);
+        enough(NAME, x, k)?;
+        const TOLERANCE: f64 = 1e-6;
+        let found = match s.affinity {
+            Affinity::NearestNeighbors => {
+                let near = nearest(x.values(), x.values(), x.columns(), s.neighbors - 1, false)?;
+                let edges: Vec<_> = (0..n)
+                    .flat_map(|i| near.places[i * near.k..(i + 1) * near.k].iter().map(move |&j| (i as u32, j, 0.5)))
+                    .collect();
+                Graph::symmetric(n, &edges).slowest(k, TOLERANCE, 200, s.seed)?
+            }
+            Affinity::Rbf => {
+                if n > MOST {
+                    return Err(Error::value(format!(
+                        "{NAME}: {n} samples would need {:.0} GB for \"rbf\"; at most {MOST} work (more with \
+                         \"nearest_neighbors\")",
+                        (n as f64).powi(2) * 8e-9
+                    )));
+                }
+                let table = affinities(x, s.gamma)?;
+                let roots: Vec<f64> = table.chunks_exact(n).map(|row| root_of(row.iter().sum())).collect();
+                vibrations(&roots, k, TOLERANCE, 200, s.seed, |v, out| {
+                    out.par_chunks_mut(64).enumerate().for_each(|(p, out)| {
+                        for (t, out) in out.iter_mut().enumerate() {
+                            let i = p * 64 + t;
+                            *out = dot(&table[i * n..(i + 1) * n], v);
+                        }
+                    });
+                })?
+            }
+        };
+        let map: Vec<f64> = (0..n)
+            .flat_map(|i| found.vectors.iter().map(move |v| (i, v)))
+            .map(|(i, v)| v[i] / found.roots[i])
+            .collect();
+        let map = Samples::new(n, k, map)?;
+        let mut best: Option<Run> = None;
+        for start in 0..s.starts {
+            let mut rng = Rng::stream(s.seed, start as u64 + 1);
+            let centres = plus_plus(map.values(), k, k, &mut rng)?;
+            let run = lloyd(map.values(), k, centres, 300, 1e-4 * mean_variance(&map))?;
+            if best.as_ref().is_none_or(|b| run.inertia < b.inertia) {
+                best = Some(run);
+            }
+        }
+        let run = best.expect("there is at least one start");
+        // Numbers in the order of the samples.
+        let mut number = vec![u32::MAX; k];
+        let mut next = 0;
+        let labels = run
+            .places
+            .iter()
+            .map(|&c| {
+                let number = &mut number[c as usize];
+                if *number == u32::MAX {
+                    *number = next;
+                    next += 1;
+                }
+                *number
+            })
+            .collect();
+        let warning = if found.residual > TOLERANCE {
+            Some(format!("{NAME}: the eigenvectors are exact to {:.1e} only, wanted {TOLERANCE:.0e}", found.residual))
+        } else {
+            (run.empty > 0).then(|| format!("{NAME}: only {next} of {k} clusters have samples"))
+        };
+        self.learned = Some(Learned { samples: x.clone(), labels, eigenvalues: found.eigenvalues });
+        Ok(Fit { steps: run.steps, warning })
+    }
+
+    /// The cluster of the nearest sample of the fit.
+    fn predict(&self, x: &Samples) -> Result<Answer> {
+        let l = fitted(NAME, &self.learned)?;
+        labels_of_nearest(NAME, &l.samples, &l.labels, x)
+    }
+
+    fn learned(&self) -> Vec<(&'static str, Shown)> {
+        let Some(l) = &self.learned else { return vec![] };
+        vec![
+            ("labels", Shown::Numbers(l.labels.iter().map(|&c| f64::from(c)).collect())),
+            ("eigenvalues", Shown::Numbers(l.eigenvalues.clone())),
+        ]
+    }
+
+    fn summary(&self) -> Option<String> {
+        let l = self.learned.as_ref()?;
+        Some(format!("{} features, {} clusters", l.samples.columns(), self.settings.clusters))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>> {
+        to_bytes(NAME, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_rings_are_two_clusters() {
+        let mut x = Vec::new();
+        for i in 0..400 {
+            let (radius, angle) = (if i % 2 == 0 { 1.0 } else { 4.0 }, f64::from(i) * 0.7);
+            x.extend([radius * angle.cos(), radius * angle.sin()]);
+        }
+        let x = Samples::new(400, 2, x).unwrap();
+        for affinity in [Affinity::Rbf, Affinity::NearestNeighbors] {
+            let settings = SpectralSettings { clusters: 2, affinity, gamma: 4.0, ..Default::default() };
+            let mut model = Spectral::new(settings).unwrap();
+            assert_eq!(model.fit(&x, Goal::None).unwrap().warning, None);
+            let Answer::Classes(codes) = model.predict(&x).unwrap() else { panic!() };
+            assert!(codes.iter().enumerate().all(|(i, &c)| c == i as i64 % 2), "{affinity:?}");
+            let again = Spectral::from_saved(&model.bytes().unwrap()).unwrap();
+            assert_eq!(again.predict(&x).unwrap(), model.predict(&x).unwrap());
+        }
+    }
+
+    #[test]
+    fn small_and_equal_samples() {
+        let mut model = Spectral::new(SpectralSettings { clusters: 2, ..Default::default() }).unwrap();
+        model.fit(&Samples::new(2, 1, vec![0.0, 9.0]).unwrap(), Goal::None).unwrap();
+        model.fit(&Samples::new(6, 2, vec![1.0; 12]).unwrap(), Goal::None).unwrap();
+        assert!(model.fit(&Samples::new(1, 1, vec![0.0]).unwrap(), Goal::None).is_err());
+    }
+}

@@ -1,0 +1,20 @@
+//! Classic learners, all with one face: [`Learner`]; an [`Estimator`] adds the labels that people use.
+
+pub mod cluster;
+mod entry;
+mod estimator;
+mod label;
+mod learner;
+mod samples;
+mod select;
+pub mod transform;
+
+pub use entry::{Entry, Kind};
+pub use estimator::{Estimator, Prediction, find};
+pub use label::{Coded, Label};
+pub use learner::{Fit, Learner, Shown, fitted, from_bytes, to_bytes, without};
+pub use samples::{Answer, Goal, Samples};
+pub use select::{Fold, Tried, cross_validate, grid_search};
+
+/// All learners, family by family, in the order in which they are shown.
+pub const LEARNERS: &[&[Entry]] = &[cluster::ENTRIES, transform::ENTRIES];

@@ -1,0 +1,54 @@
+//! The largest singular values of a large matrix by random projections.
+//!
+//! Halko, Martinsson & Tropp (2011), arXiv:0909.4061, algorithms 4.4 and 5.1.
+
+use crate::data::Rng;
+use crate::learn::cluster::products;
+use crate::linalg::{Matrix, qr, svd};
+use crate::{Result, stop};
+
+/// Projections beyond those wanted.
+const MORE: usize = 10;
+
+/// The `k` largest singular values of `a` (rows of `d` numbers) and their right vectors in rows, after `powers`
+/// rounds of products with `a aᵀ`.
+pub(super) fn randomised_svd(
+    a: &[f64],
+    d: usize,
+    k: usize,
+    powers: usize,
+    seed: u64,
+) -> Result<(Vec<f64>, Vec<Vec<f64>>)> {
+    let n = a.len() / d;
+    let wide = (k + MORE).min(n).min(d);
+    let mut across = vec![0.0; n * d]; // aᵀ
+    for i in 0..n {
+        for j in 0..d {
+            across[j * n + i] = a[i * d + j];
+        }
+    }
+    let mut rng = Rng::new(seed);
+    // Directions in rows: omega [wide, d], q [wide, n].
+    let mut omega: Vec<f64> = (0..wide * d).map(|_| rng.normal()).collect();
+    let mut q = vec![0.0; wide * n];
+    for round in 0..=powers {
+        stop::check()?;
+        products(&omega, a, d, &mut q);
+        q = orthonormal(&q, n)?;
+        if round < powers {
+            products(&q, &across, n, &mut omega);
+            omega = orthonormal(&omega, d)?;
+        }
+    }
+    let mut b = vec![0.0; wide * d]; // qᵀ a
+    products(&q, &across, n, &mut b);
+    let f = svd(&Matrix::new(wide, d, b)?, false)?;
+    Ok((f.s[..k].to_vec(), (0..k).map(|c| f.v.col(c)).collect()))
+}
+
+/// Rows of length 1 at right angles that span the same.
+fn orthonormal(rows: &[f64], n: usize) -> Result<Vec<f64>> {
+    let k = rows.len() / n;
+    let q = qr(&Matrix::from_fn(n, k, |i, j| rows[j * n + i])?, false)?.q;
+    Ok(q.transpose().into_data())
+}
