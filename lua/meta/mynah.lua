@@ -182,6 +182,13 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Settings of [`BernoulliNb`].
+---@class mynah.BernoulliNbOptions
+---@field alpha? number Added to every count, so that nothing is impossible: 0 (which counts as 1e-10) to 1e9. Default 1.0.
+---@field binarize? number A feature is there if its number is larger than this; finite, and for sparse samples not negative. Default 0.0.
+---@field fit_prior? boolean Whether classes are as probable beforehand as they are frequent; else all alike. Default true.
+---@field priors? number[] How probable each class is beforehand, in their order, with sum 1. Default: as `fit_prior` says.
+
 ---Settings of [`cg`].
 ---@class mynah.CgOptions
 ---@field steps? integer Steps at most. Default 10000.
@@ -243,6 +250,32 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Settings of [`DecisionTree`].
+---@class mynah.DecisionTreeOptions
+---@field criterion? "gini"|"entropy" How mixed a node is: "gini" or "entropy". Default "gini".
+---@field splitter? "best"|"random" Where to cut: at the "best" threshold of each feature, or at a "random" one. Default "best".
+---@field max_depth? integer Steps from the root to a leaf at most, from 1. Default: no limit.
+---@field min_samples_split? integer Nodes with fewer samples are not cut, from 2. Default 2.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 1.
+---@field max_features? "all"|"sqrt"|"log2"|number How many features each cut tries: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
+---@field max_leaves? integer Leaves at most, from 2; the cuts that help most come first. Default: no limit.
+---@field min_impurity_decrease? number A cut must lower the impurity of the whole by so much, not negative. Default 0.0.
+---@field ccp_alpha? number Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.0.
+---@field class_weight? "balanced"|number[] How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field seed? integer Of the choice of features and of random thresholds. Default 0.
+
+---Settings of [`DecisionTreeRegressor`].
+---@class mynah.DecisionTreeRegressorOptions
+---@field splitter? "best"|"random" Where to cut: at the "best" threshold of each feature, or at a "random" one. Default "best".
+---@field max_depth? integer Steps from the root to a leaf at most, from 1. Default: no limit.
+---@field min_samples_split? integer Nodes with fewer samples are not cut, from 2. Default 2.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 1.
+---@field max_features? "all"|"sqrt"|"log2"|number How many features each cut tries: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
+---@field max_leaves? integer Leaves at most, from 2; the cuts that help most come first. Default: no limit.
+---@field min_impurity_decrease? number A cut must lower the squared error by so much (per sample of the whole), not negative. Default 0.0.
+---@field ccp_alpha? number Prune branches whose leaves lower the squared error by less than this each, not negative. Default 0.0.
+---@field seed? integer Of the choice of features and of random thresholds. Default 0.
+
 ---Settings of [`descend`].
 ---@class mynah.DescendOptions
 ---@field lr? number Step per unit of gradient, above 0; with a line search the first trial. Default 0.01.
@@ -256,6 +289,14 @@
 ---How dropout draws.
 ---@class mynah.DropoutOptions
 ---@field seed? integer Seed of the draws. Default: other draws every time, or as `manual_seed` says.
+
+---Settings of [`ElasticNet`].
+---@class mynah.ElasticNetOptions
+---@field alpha? number The price of the weights against the mean squared error, half of it: 0 to 1e100. Default 1.0.
+---@field l1_ratio? number The part of it on sizes, the rest on half the squares: 0 to 1. Default 0.5.
+---@field fit_intercept? boolean Learn a bias. Default true.
+---@field tolerance? number The duality gap to reach, as a part of the answers' squares; positive. Default 0.0001.
+---@field steps? integer Ways through all weights at most. Default 1000.
 
 ---Settings of a [`Figure`].
 ---@class mynah.FigureOptions
@@ -290,6 +331,36 @@
 ---@class mynah.FilmOptions
 ---@field frames? integer Frames that it keeps, at least 2; when it is full every second one goes, so that they stay even. Default 100.
 
+---Settings of [`RandomForest`] and [`ExtraTrees`].
+---@class mynah.ForestOptions
+---@field trees? integer How many trees, from 1. Default 100.
+---@field criterion? "gini"|"entropy" How mixed a node is: "gini" or "entropy". Default "gini".
+---@field max_depth? integer Steps from the root to a leaf at most, from 1. Default: no limit.
+---@field min_samples_split? integer Nodes with fewer samples are not cut, from 2. Default 2.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 1.
+---@field max_features? "all"|"sqrt"|"log2"|number How many features each cut tries: "all", "sqrt", "log2", a share below 1, or a whole number. Default "sqrt".
+---@field max_leaves? integer Leaves of each tree at most, from 2; the cuts that help most come first. Default: no limit.
+---@field min_impurity_decrease? number A cut must lower the impurity of the whole by so much, not negative. Default 0.0.
+---@field ccp_alpha? number Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.0.
+---@field bootstrap? boolean Each tree learns from as many samples drawn with replacement. Default true for random forests, false for extra trees.
+---@field oob? boolean Score each sample by the trees that did not draw it. Needs `bootstrap`. Default false.
+---@field class_weight? "balanced"|number[] How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field seed? integer Of all draws. Default 0.
+
+---Settings of [`RandomForestRegressor`] and [`ExtraTreesRegressor`].
+---@class mynah.ForestRegressorOptions
+---@field trees? integer How many trees, from 1. Default 100.
+---@field max_depth? integer Steps from the root to a leaf at most, from 1. Default: no limit.
+---@field min_samples_split? integer Nodes with fewer samples are not cut, from 2. Default 2.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 1.
+---@field max_features? "all"|"sqrt"|"log2"|number How many features each cut tries: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
+---@field max_leaves? integer Leaves of each tree at most, from 2; the cuts that help most come first. Default: no limit.
+---@field min_impurity_decrease? number A cut must lower the squared error by so much (per sample of the whole), not negative. Default 0.0.
+---@field ccp_alpha? number Prune branches whose leaves lower the squared error by less than this each, not negative. Default 0.0.
+---@field bootstrap? boolean Each tree learns from as many samples drawn with replacement. Default true for random forests, false for extra trees.
+---@field oob? boolean Score each sample by the trees that did not draw it. Needs `bootstrap`. Default false.
+---@field seed? integer Of all draws. Default 0.
+
 ---Settings of [`ga`] and [`Ga`]; `dim` is the genome's length.
 ---@class mynah.GaOptions
 ---@field genome? "real"|"binary"|"permutation"|"bytes" "real", "binary", "permutation" or "bytes". Default "real".
@@ -322,6 +393,11 @@
 ---@field reg_covar? number Added to each variance, so that none vanishes, at least 0. Default 1e-6.
 ---@field starts? integer How often to start; the best result is kept. At least 1. Default 1.
 ---@field seed? integer Of the random choices. Default 0.
+
+---Settings of [`GaussianNb`].
+---@class mynah.GaussianNbOptions
+---@field priors? number[] How probable each class is beforehand, in their order, with sum 1. Default: as frequent as in the samples.
+---@field var_smoothing? number This part of the largest feature's variance is added to all variances; positive, at most 1. Default 1e-9.
 
 ---How a text is continued.
 ---@class mynah.GenerateOptions
@@ -425,6 +501,12 @@
 ---@field tolerance? number Stop when the centres' squared movement is at most this times the mean variance, at least 0. Default 0.0001.
 ---@field seed? integer Of the random choices. Default 0.
 
+---Settings of [`Knn`] and [`KnnRegressor`].
+---@class mynah.KnnOptions
+---@field neighbors? integer How many neighbours answer, at least 1; all, if there are fewer. Default 5.
+---@field weights? "uniform"|"distance" How much each counts: "uniform", or "distance" (the inverse of its distance). Default "uniform".
+---@field algorithm? "auto"|"kd_tree"|"brute" How neighbours are found, all exactly: "kd_tree", "brute" (matrix products), or "auto" (a tree below 16 features). Default "auto".
+
 ---Settings of [`lamb`].
 ---@class mynah.LambOptions
 ---@field lr? number Learning rate: the length of a step as a share of the parameter's length, at least 0. Default 0.001.
@@ -434,6 +516,13 @@
 ---@field weight_decay? number Weight decay: this times the parameter is added to Adam's direction, at least 0. Default 0.0.
 ---@field debias? boolean Correct both moments inside the trust ratio, as the paper's last version does. Default false.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`Lasso`].
+---@class mynah.LassoOptions
+---@field alpha? number The price of the weights' sizes against the mean squared error, half of it: 0 to 1e100. Default 1.0.
+---@field fit_intercept? boolean Learn a bias. Default true.
+---@field tolerance? number The duality gap to reach, as a part of the answers' squares; positive. Default 0.0001.
+---@field steps? integer Ways through all weights at most. Default 1000.
 
 ---How a layer is made.
 ---@class mynah.LayerOptions
@@ -449,6 +538,19 @@
 ---@field c1? number Line search: the share of the slope's promise that f has to keep, in (0, 0.5). Default 0.0001.
 ---@field c2? number Line search: the share of the slope that may be left, in (c1, 1); 0.9 spends the fewest trials per step, less the fewest steps. Default 0.5.
 ---@field x0? number[]|mynah.Tensor The point to start from; needed.
+
+---Settings of [`Lda`].
+---@class mynah.LdaOptions
+---@field components? integer How many topics, 1 to 4096. Default 10.
+---@field method? "batch"|"online"|"gibbs" How to learn: "batch", "online" or "gibbs". Default "batch".
+---@field alpha? number The prior of a text's topics, above 0; small makes texts of few topics. None is 1 / components. Default none.
+---@field eta? number The prior of a topic's words, above 0; small makes topics of few words. None is 1 / components. Default none.
+---@field steps? integer Passes over all texts at most (for "gibbs", exactly), at least 1. Default 10.
+---@field tolerance? number Stop when a pass lowers the perplexity by less than this part of it, at least 0; measured every fifth pass; 0 never measures nor stops. Default 0.0.
+---@field batch_size? integer Texts in each step of "online", at least 1. Default 128.
+---@field learning_decay? number How fast "online" forgets, in (0.5, 1]. Default 0.7.
+---@field learning_offset? number How little the first steps of "online" count, at least 1. Default 10.0.
+---@field seed? integer Of the random choices. Default 0.
 
 ---Settings of [`levenberg`].
 ---@class mynah.LevenbergOptions
@@ -475,11 +577,22 @@
 ---@field points? number[][]|mynah.Tensor Points { x, y }, in place of `x` and `y`.
 ---@field closed? boolean Whether the line goes back to its first point. Default false.
 
+---Settings of [`LinearDiscriminant`].
+---@class mynah.LinearDiscriminantOptions
+---@field priors? number[] How probable each class is beforehand, in their order, with sum 1. Default: as frequent as in the samples.
+---@field components? integer Discriminants that `transform` gives: at least 1; at most one less than classes, and not more than features. Default: as many as there can be.
+---@field shrinkage? number How far the covariance is drawn towards a round one, for few samples: 0 to 1. Default 0.0.
+---@field tolerance? number Directions with smaller deviations (of features with deviation 1) count as having none; positive. Default 0.0001.
+
 ---How a linear layer is made.
 ---@class mynah.LinearOptions
 ---@field bias? boolean Whether a learned bias is added. Default true.
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---Settings of [`LinearRegression`].
+---@class mynah.LinearRegressionOptions
+---@field fit_intercept? boolean Learn a bias. Default true.
 
 ---Settings of [`lion`].
 ---@class mynah.LionOptions
@@ -492,6 +605,15 @@
 ---How a model is read from a file.
 ---@class mynah.LoadOptions
 ---@field device? string Where it shall live: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---Settings of [`LogisticRegression`].
+---@class mynah.LogisticRegressionOptions
+---@field C? number How much the samples count against the penalty: small ones keep the weights small. Positive. Default 1.0.
+---@field penalty? "l2"|"l1"|"none" What is kept small: "l2" (squares of the weights), "l1" (their sizes: many become 0) or "none". Default "l2".
+---@field class_weight? "balanced"|number[] How much the samples of each class count: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field fit_intercept? boolean Learn a bias. Default true.
+---@field tolerance? number The largest part of the gradient of the mean loss to reach, positive. Default 0.0001.
+---@field steps? integer Steps at most. Default 100.
 
 ---How a loss is put together.
 ---@class mynah.LossOptions
@@ -526,6 +648,26 @@
 ---@field patience? integer Stop after this many batches that made the smoothed inertia no smaller, at least 1. Default 10.
 ---@field seed? integer Of the random choices. Default 0.
 
+---Settings of [`MlpClassifier`](super::MlpClassifier) and [`MlpRegressor`](super::MlpRegressor).
+---@class mynah.MlpOptions
+---@field hidden? integer[] Neurons of each hidden layer, from 1 to 100,000 each; none at all makes a linear model. Default {100}.
+---@field activation? "relu"|"tanh"|"sigmoid"|"identity" What hidden neurons do with their sum: "relu", "tanh", "sigmoid" or "identity". Default "relu".
+---@field solver? "adam"|"sgd" "adam" or "sgd". Default "adam".
+---@field lr? number How far a step goes; positive. Default 0.001.
+---@field batch_size? integer Samples in one step, at least 1. Default 200.
+---@field l2? number How much large weights are punished (`l2 / 2 · |w|²`, shared by a batch's samples); not negative. Default 0.0001.
+---@field epochs? integer Passes over the samples at most, at least 1. Default 200.
+---@field momentum? number Of sgd: the share of the step before that is kept, in [0, 1). Default 0.9.
+---@field nesterov? boolean Of sgd: Nesterov's momentum. Default true.
+---@field beta1? number Of adam: decay of the mean, in [0, 1). Default 0.9.
+---@field beta2? number Of adam: decay of the squared mean, in [0, 1). Default 0.999.
+---@field eps? number Of adam: what is added to the root; positive. Default 1e-8.
+---@field early_stopping? boolean Hold out some samples, and keep the network that answered those best. Default false.
+---@field validation_fraction? number The share that is held out; in (0, 1). Default 0.1.
+---@field patience? integer Stop after so many epochs in which the loss (or the held-out score) got no better by `tolerance`; at least 1. Default 10.
+---@field tolerance? number What counts as better; not negative. Default 0.0001.
+---@field seed? integer Of the weights at the start, the order of the samples and the held-out part. Default 0.
+
 ---The sizes of a Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971): RMSNorm before each part, rotary
 ---positions, grouped-query attention, SwiGLU, tied embedding, no biases.
 ---@class mynah.ModelOptions
@@ -541,6 +683,12 @@
 ---@field tokenizer? mynah.Tokenizer Its tokenizer; needed.
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it.
+
+---Settings of [`MultinomialNb`].
+---@class mynah.MultinomialNbOptions
+---@field alpha? number Added to every count, so that nothing is impossible: 0 (which counts as 1e-10) to 1e9. Default 1.0.
+---@field fit_prior? boolean Whether classes are as probable beforehand as they are frequent; else all alike. Default true.
+---@field priors? number[] How probable each class is beforehand, in their order, with sum 1. Default: as `fit_prior` says.
 
 ---Settings of [`muon`].
 ---@class mynah.MuonOptions
@@ -612,6 +760,19 @@
 ---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
 
+---Settings of [`OneClass`].
+---@class mynah.OneClassOptions
+---@field nu? number At most this share of the samples is unusual, at least this share are support vectors; in (0, 1]. Default 0.5.
+---@field kernel? "linear"|"rbf"|"poly"|"sigmoid"|"precomputed" "linear", "rbf", "poly", "sigmoid", or "precomputed": then the samples are the kernel's values with the samples fitted to. Default "rbf".
+---@field gamma? number|"scale"|"auto" Of the kernels rbf, poly and sigmoid: positive, "scale" (1 / (features · variance)) or "auto" (1 / features). Default "scale".
+---@field degree? integer Of the kernel poly: its degree, from 1 to 100. Default 3.
+---@field coef0? number Of the kernels poly and sigmoid: the number that is added. Default 0.0.
+---@field tolerance? number The residual of the optimality conditions to reach, positive. Default 0.001.
+---@field steps? integer Steps at most. Default 10000000.
+---@field cache? number Megabytes for kernel values, not negative. Default 200.0.
+---@field shrinking? boolean Leave out samples for a while that seem settled. Default true.
+---@field kernel_function? (fun(a: number[], b: number[]): number) A kernel of your own, in place of `kernel`: a function of two samples (lists of numbers) that answers a  number, symmetric and positive. A learner with one cannot be saved.
+
 ---Settings of [`OneHot`].
 ---@class mynah.OneHotOptions
 ---@field unknown? "error"|"ignore" What is done about a value that was not there in the fit: "error" or "ignore". Default "error".
@@ -644,6 +805,15 @@
 ---@field whiten? boolean Scale components to variance 1. Default false.
 ---@field solver? "auto"|"exact"|"randomized" How they are found: "auto", "exact" or "randomized". Default "auto".
 ---@field seed? integer Of the random projections. Default 0.
+
+---Settings of [`Perceptron`].
+---@class mynah.PerceptronOptions
+---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
+---@field check_after? integer After so many epochs with mistakes, find out whether the classes can be separated at all. Default 5.
+---@field patience? integer If they cannot be: end after so many epochs, but at least 2,000 samples, that bring nothing better. Default 5.
+---@field pocket? boolean Keep the weights with the fewest mistakes, not the last. Default true.
+---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
+---@field seed? integer Of those orders. Default 0.
 
 ---Settings of [`PixelGa`].
 ---@class mynah.PixelOptions
@@ -753,6 +923,13 @@
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
 
+---Settings of [`Ridge`].
+---@class mynah.RidgeOptions
+---@field alpha? number The price of the squares of the weights: 0 (least squares) to 1e100. Default 1.0.
+---@field fit_intercept? boolean Learn a bias. Default true.
+---@field tolerance? number Of sparse samples: the residual to reach, compared with the start; positive. Default 1e-8.
+---@field steps? integer Of sparse samples: steps at most. Default 10000.
+
 ---Settings of [`rmsprop`].
 ---@class mynah.RmspropOptions
 ---@field lr? number Learning rate: about the length of a step in each coordinate, at least 0. Default 0.01.
@@ -831,6 +1008,24 @@
 ---@field from? number[][]|mynah.Tensor Where each begins, as points { x, y }; needed.
 ---@field to? number[][]|mynah.Tensor Where each ends; needed.
 
+---Settings of [`SgdClassifier`].
+---@class mynah.SgdClassifierOptions
+---@field loss? "hinge"|"log_loss"|"modified_huber"|"perceptron" "hinge" (support vector machine), "log_loss" (logistic regression), "modified_huber" or "perceptron". The second and the third give probabilities. Default "hinge".
+---@field penalty? "l2"|"l1"|"elastic_net"|"none" What is kept small: "l2" (squares of the weights), "l1" (their sizes), "elastic_net" (both) or "none". Default "l2".
+---@field alpha? number The price of that, positive, at most 1e9. Default 0.0001.
+---@field l1_ratio? number Of the penalty "elastic_net": the part on sizes, from 0 to 1. Default 0.15.
+---@field learning_rate? "optimal"|"constant"|"invscaling"|"adaptive" How long steps are: "optimal", "constant", "invscaling" (eta0 / t ^ power_t) or "adaptive" (a fifth whenever the loss does not fall any more). Default "optimal".
+---@field eta0? number The first step's length unless "optimal"; positive. Default 0.01.
+---@field power_t? number Of "invscaling": from -10 to 10. Default 0.5.
+---@field class_weight? "balanced"|number[] How much the samples of each class count: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field fit_intercept? boolean Learn a bias. Default true.
+---@field average? boolean Answer with the mean of the weights of all steps. Default false.
+---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
+---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
+---@field tolerance? number By how much the mean loss must fall to count as falling; at least 0. Default 0.001.
+---@field patience? integer End after so many epochs without that. Default 5.
+---@field seed? integer Of the orders. Default 0.
+
 ---Settings of [`sgd`].
 ---@class mynah.SgdOptions
 ---@field lr? number Learning rate: the step per unit of gradient, at least 0. Default 0.001.
@@ -839,6 +1034,24 @@
 ---@field weight_decay? number Weight decay: this times the parameter is added to the gradient, at least 0. Default 0.0.
 ---@field nesterov? boolean Look ahead along the velocity (needs momentum and no dampening). Default false.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
+
+---Settings of [`SgdRegressor`].
+---@class mynah.SgdRegressorOptions
+---@field loss? "squared_error"|"huber"|"epsilon_insensitive" "squared_error", "huber" (squares up to `epsilon`, then sizes) or "epsilon_insensitive" (sizes beyond `epsilon`). Default "squared_error".
+---@field epsilon? number Of the last two losses; at least 0 (of "huber" positive). Default 0.1.
+---@field penalty? "l2"|"l1"|"elastic_net"|"none" What is kept small: "l2" (squares of the weights), "l1" (their sizes), "elastic_net" (both) or "none". Default "l2".
+---@field alpha? number The price of that, not negative (with "optimal" positive), at most 1e9. Default 0.0001.
+---@field l1_ratio? number Of the penalty "elastic_net": the part on sizes, from 0 to 1. Default 0.15.
+---@field learning_rate? "optimal"|"constant"|"invscaling"|"adaptive" How long steps are: "optimal", "constant", "invscaling" (eta0 / t ^ power_t) or "adaptive" (a fifth whenever the loss does not fall any more). Default "invscaling".
+---@field eta0? number The first step's length unless "optimal"; positive. Default 0.01.
+---@field power_t? number Of "invscaling": from -10 to 10. Default 0.25.
+---@field fit_intercept? boolean Learn a bias. Default true.
+---@field average? boolean Answer with the mean of the weights of all steps. Default false.
+---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
+---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
+---@field tolerance? number By how much the mean loss must fall to count as falling; at least 0. Default 0.001.
+---@field patience? integer End after so many epochs without that. Default 5.
+---@field seed? integer Of the orders. Default 0.
 
 ---Settings of a [`Sheet`].
 ---@class mynah.SheetOptions
@@ -899,6 +1112,36 @@
 ---@class mynah.StandardScalerOptions
 ---@field with_mean? boolean Take away the mean. Default true.
 ---@field with_std? boolean Divide by the standard deviation. Default true.
+
+---Settings of [`Svc`].
+---@class mynah.SvcOptions
+---@field C? number The price of errors: large ones are fitted closely. Positive. Default 1.0.
+---@field kernel? "linear"|"rbf"|"poly"|"sigmoid"|"precomputed" "linear", "rbf", "poly", "sigmoid", or "precomputed": then the samples are the kernel's values with the samples fitted to. Default "rbf".
+---@field gamma? number|"scale"|"auto" Of the kernels rbf, poly and sigmoid: positive, "scale" (1 / (features · variance)) or "auto" (1 / features). Default "scale".
+---@field degree? integer Of the kernel poly: its degree, from 1 to 100. Default 3.
+---@field coef0? number Of the kernels poly and sigmoid: the number that is added. Default 0.0.
+---@field class_weight? "balanced"|number[] What `C` is multiplied with: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field probability? boolean Learn probabilities too, from five further fits. Default false.
+---@field tolerance? number The residual of the optimality conditions to reach, positive. Default 0.001.
+---@field steps? integer Steps at most for each pair of classes. Default 10000000.
+---@field cache? number Megabytes for kernel values, not negative. Default 200.0.
+---@field shrinking? boolean Leave out samples for a while that seem settled. Default true.
+---@field seed? integer Of the folds for probabilities; all else has no chance in it. Default 0.
+---@field kernel_function? (fun(a: number[], b: number[]): number) A kernel of your own, in place of `kernel`: a function of two samples (lists of numbers) that answers a  number, symmetric and positive. A learner with one cannot be saved.
+
+---Settings of [`Svr`].
+---@class mynah.SvrOptions
+---@field C? number The price of errors: large ones are fitted closely. Positive. Default 1.0.
+---@field epsilon? number Errors up to this cost nothing; not negative. Default 0.1.
+---@field kernel? "linear"|"rbf"|"poly"|"sigmoid"|"precomputed" "linear", "rbf", "poly", "sigmoid", or "precomputed": then the samples are the kernel's values with the samples fitted to. Default "rbf".
+---@field gamma? number|"scale"|"auto" Of the kernels rbf, poly and sigmoid: positive, "scale" (1 / (features · variance)) or "auto" (1 / features). Default "scale".
+---@field degree? integer Of the kernel poly: its degree, from 1 to 100. Default 3.
+---@field coef0? number Of the kernels poly and sigmoid: the number that is added. Default 0.0.
+---@field tolerance? number The residual of the optimality conditions to reach, positive. Default 0.001.
+---@field steps? integer Steps at most. Default 10000000.
+---@field cache? number Megabytes for kernel values, not negative. Default 200.0.
+---@field shrinking? boolean Leave out samples for a while that seem settled. Default true.
+---@field kernel_function? (fun(a: number[], b: number[]): number) A kernel of your own, in place of `kernel`: a function of two samples (lists of numbers) that answers a  number, symmetric and positive. A learner with one cannot be saved.
 
 ---How a new tensor is made.
 ---@class mynah.TensorOptions
@@ -973,9 +1216,9 @@
 ---@field components? integer Dimensions of the picture: 1, 2 or 3. Default 2.
 ---@field perplexity? number About how many neighbours each sample has, at least 1. Fewer samples than three times this lower it. Default 30.0.
 ---@field early_exaggeration? number How many times stronger neighbours attract in the first 250 steps, at least 1. Default 12.0.
----@field learning_rate? number Learning rate, positive. Default: the number of samples over `early_exaggeration`, at least 50.
+---@field learning_rate? number Learning rate, positive. Default: the number of samples over `early_exaggeration`, at least 50 (or a quarter of the samples, for few).
 ---@field steps? integer Steps at most, at least 250. Default 1000.
----@field tolerance? number Stop when 50 steps lower the divergence by less than this, at least 0. Default 0.0005.
+---@field tolerance? number Stop when 50 steps lower the divergence by less than this share of it, at least 0. Default 0.002.
 ---@field init? "pca"|"random" Where to start: "pca" or "random". Default "pca".
 ---@field angle? number How coarsely far groups repel, in [0, 1]: 0 is exact. Few samples are always exact. Default 0.5.
 ---@field seed? integer Of the random choices. Default 0.
@@ -1991,51 +2234,56 @@ function Maze:blocks() end
 local Learner = {}
 
 ---Learns from samples and, where it needs them, their labels; anew each time. A fit with something to say prints a warning.
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@param y? number[]|string[]|mynah.Tensor
 ---@return mynah.Learner
 function Learner:fit(x, y) end
 
 ---Learns on from more samples; a classifier may be told all `classes` with the first ones.
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@param y? number[]|string[]|mynah.Tensor
 ---@param classes? number[]|string[]|mynah.Tensor
 ---@return mynah.Learner
 function Learner:partial_fit(x, y, classes) end
 
 ---Its answer for each sample: labels, numbers, or clusters from 1 (0 is none of them).
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@return any
 function Learner:predict(x) end
 
 ---How probable each class is for each sample, [rows, classes].
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@return mynah.Tensor
 function Learner:predict_proba(x) end
 
 ---How far each sample is on the side of each class: one column for two classes, else one per class.
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@return mynah.Tensor
 function Learner:decision(x) end
 
 ---The samples as it sees them, [rows, components].
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@return mynah.Tensor
 function Learner:transform(x) end
 
 ---What `transform` made, back in the samples' own features.
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@return mynah.Tensor
 function Learner:inverse_transform(x) end
 
+---What each layer of a multilayer perceptron answers to the samples, a list of tensors [rows, neurons].
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@return mynah.Tensor[]
+function Learner:activations(x) end
+
 ---`fit` and `transform` in one.
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@param y? number[]|string[]|mynah.Tensor
 ---@return mynah.Tensor
 function Learner:fit_transform(x, y) end
 
 ---The share of right labels, or R² for numbers.
----@param x number[][]|mynah.Tensor
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
 ---@param y number[]|string[]|mynah.Tensor
 ---@return number
 function Learner:score(x, y) end
@@ -2048,6 +2296,16 @@ function Learner:params() end
 ---@param path string
 ---@return mynah.Learner
 function Learner:save(path) end
+
+---Sparse samples: rows that hold only what is not 0, for learners that say they take them.
+---@class mynah.SparseRows
+---@field columns integer How many columns there are.
+---@operator len: integer
+local SparseRows = {}
+
+---The rows with every number written out, [rows, columns].
+---@return mynah.Tensor
+function SparseRows:dense() end
 
 ---A picture in the making: step it, run it, look at it at any time, save it.
 ---@class mynah.Painting
@@ -4468,6 +4726,303 @@ function mynah.paint.picture(width, height, background) end
 ---```
 mynah.learn = {}
 
+---The perceptron: a plane moved by each mistake, with a pocket for the best one seen and a verdict where none can separate.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.perceptron():fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.PerceptronOptions
+---@return mynah.Learner
+function mynah.learn.perceptron(options) end
+
+---Least squares: the plane nearest to the answers.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.linear_regression():fit(X, y)
+---assert(learner:score(X, y) > 0.9)
+---```
+---@param options? mynah.LinearRegressionOptions
+---@return mynah.Learner
+function mynah.learn.linear_regression(options) end
+
+---Least squares with a price on the squares of the weights.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.ridge{ alpha = 0.1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.9)
+---```
+---@param options? mynah.RidgeOptions
+---@return mynah.Learner
+function mynah.learn.ridge(options) end
+
+---Least squares with a price on the sizes of the weights: many become 0.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.lasso{ alpha = 0.1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.9)
+---```
+---@param options? mynah.LassoOptions
+---@return mynah.Learner
+function mynah.learn.lasso(options) end
+
+---Least squares with prices on the sizes and the squares of the weights.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.elastic_net{ alpha = 0.1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.9)
+---```
+---@param options? mynah.ElasticNetOptions
+---@return mynah.Learner
+function mynah.learn.elastic_net(options) end
+
+---Gaussian classes with one covariance; `transform` gives the directions that tell them apart best.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.linear_discriminant():fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.LinearDiscriminantOptions
+---@return mynah.Learner
+function mynah.learn.linear_discriminant(options) end
+
+---Classes whose log-odds are linear, with probabilities.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.logistic_regression():fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.LogisticRegressionOptions
+---@return mynah.Learner
+function mynah.learn.logistic_regression(options) end
+
+---Linear classifiers by stochastic gradient descent; learns on with `partial_fit`.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.sgd_classifier{ seed = 1 }:fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.SgdClassifierOptions
+---@return mynah.Learner
+function mynah.learn.sgd_classifier(options) end
+
+---Linear regression by stochastic gradient descent; learns on with `partial_fit`.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.sgd_regressor{ seed = 1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.5)
+---```
+---@param options? mynah.SgdRegressorOptions
+---@return mynah.Learner
+function mynah.learn.sgd_regressor(options) end
+
+---Support vector classifier: the widest margin between classes, in the space of a kernel.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.svc():fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.SvcOptions
+---@return mynah.Learner
+function mynah.learn.svc(options) end
+
+---Support vector regression: as flat as a tube around the answers allows.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.svr{ kernel = "linear", C = 10 }:fit(X, y)
+---assert(learner:score(X, y) > 0.9)
+---```
+---@param options? mynah.SvrOptions
+---@return mynah.Learner
+function mynah.learn.svr(options) end
+
+---Support vectors around what is usual: 1, or 0 for what is not.
+---
+---```lua
+---local X = mynah.randn(200, 2, { seed = 1 })
+---local found = mynah.learn.one_class{ nu = 0.1 }:fit(X):predict{ { 0, 0 }, { 9, 9 } }
+---assert(found[1] == 1 and found[2] == 0)
+---```
+---@param options? mynah.OneClassOptions
+---@return mynah.Learner
+function mynah.learn.one_class(options) end
+
+---The class that most of the nearest samples have.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.knn{ neighbors = 3 }:fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.KnnOptions
+---@return mynah.Learner
+function mynah.learn.knn(options) end
+
+---The mean answer of the nearest samples.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.knn_regressor{ neighbors = 2, weights = "distance" }:fit(X, y)
+---assert(learner:score(X, y) > 0.8)
+---```
+---@param options? mynah.KnnOptions
+---@return mynah.Learner
+function mynah.learn.knn_regressor(options) end
+
+---Naive Bayes with a Gaussian for each class and feature.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.gaussian_nb():fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.GaussianNbOptions
+---@return mynah.Learner
+function mynah.learn.gaussian_nb(options) end
+
+---Naive Bayes for counts, as of words; takes sparse rows.
+---
+---```lua
+---local X = { { 2, 0, 1 }, { 3, 1, 0 }, { 0, 4, 1 }, { 1, 3, 0 } }
+---local learner = mynah.learn.multinomial_nb():fit(X, { "ham", "ham", "spam", "spam" })
+---assert(learner:predict{ { 5, 1, 0 } }[1] == "ham")
+---```
+---@param options? mynah.MultinomialNbOptions
+---@return mynah.Learner
+function mynah.learn.multinomial_nb(options) end
+
+---Naive Bayes for features that are there or not; takes sparse rows.
+---
+---```lua
+---local X = { { 1, 0, 1 }, { 1, 0, 0 }, { 0, 1, 1 }, { 0, 1, 0 } }
+---local learner = mynah.learn.bernoulli_nb():fit(X, { "ham", "ham", "spam", "spam" })
+---assert(learner:predict{ { 1, 0, 0 } }[1] == "ham")
+---```
+---@param options? mynah.BernoulliNbOptions
+---@return mynah.Learner
+function mynah.learn.bernoulli_nb(options) end
+
+---Questions about one feature at a time; `params().text` prints them.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.decision_tree():fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.DecisionTreeOptions
+---@return mynah.Learner
+function mynah.learn.decision_tree(options) end
+
+---Questions about one feature at a time, numbers at the end.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.decision_tree_regressor():fit(X, y)
+---assert(learner:score(X, y) > 0.9)
+---```
+---@param options? mynah.DecisionTreeRegressorOptions
+---@return mynah.Learner
+function mynah.learn.decision_tree_regressor(options) end
+
+---Many trees, each of drawn samples and features.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.random_forest{ trees = 20, seed = 1 }:fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.ForestOptions
+---@return mynah.Learner
+function mynah.learn.random_forest(options) end
+
+---Many trees of drawn samples, for numbers.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.random_forest_regressor{ trees = 20, seed = 1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.7)
+---```
+---@param options? mynah.ForestRegressorOptions
+---@return mynah.Learner
+function mynah.learn.random_forest_regressor(options) end
+
+---Many trees with random thresholds.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.extra_trees{ trees = 20, seed = 1 }:fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.ForestOptions
+---@return mynah.Learner
+function mynah.learn.extra_trees(options) end
+
+---Many trees with random thresholds, for numbers.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.extra_trees_regressor{ trees = 20, seed = 1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.9)
+---```
+---@param options? mynah.ForestRegressorOptions
+---@return mynah.Learner
+function mynah.learn.extra_trees_regressor(options) end
+
+---Layers of neurons that tell classes apart; `activations` shows what each layer sees.
+---
+---```lua
+---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+---local y = { "low", "low", "low", "high", "high", "high" }
+---local learner = mynah.learn.mlp_classifier{ hidden = { 8 }, lr = 0.01, seed = 1 }:fit(X, y)
+---assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---```
+---@param options? mynah.MlpOptions
+---@return mynah.Learner
+function mynah.learn.mlp_classifier(options) end
+
+---Layers of neurons that answer numbers.
+---
+---```lua
+---local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+---local learner = mynah.learn.mlp_regressor{ hidden = { 8 }, lr = 0.03, seed = 1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.8)
+---```
+---@param options? mynah.MlpOptions
+---@return mynah.Learner
+function mynah.learn.mlp_regressor(options) end
+
+---Latent Dirichlet allocation: the topics that texts are mixtures of; takes sparse rows of word counts.
+---
+---```lua
+---local X = { { 5, 4, 0, 0 }, { 4, 5, 0, 0 }, { 0, 0, 5, 4 }, { 0, 0, 4, 5 } }
+---local seen = mynah.learn.lda{ components = 2, seed = 1 }:fit_transform(X)
+---assert(seen.shape[1] == 4 and seen.shape[2] == 2)
+---```
+---@param options? mynah.LdaOptions
+---@return mynah.Learner
+function mynah.learn.lda(options) end
+
 ---k-means: centres, each the mean of the samples nearest to it.
 ---
 ---```lua
@@ -4706,6 +5261,34 @@ function mynah.learn.one_hot(options) end
 ---@param options? mynah.PolynomialFeaturesOptions
 ---@return mynah.Learner
 function mynah.learn.polynomial_features(options) end
+
+---Sparse samples: of each row only what is not 0, as `{ [column] = number }`, and how many columns there are.
+---
+---```lua
+---local X = mynah.learn.sparse({ { [1] = 2 }, { [3] = 1 }, {} }, 3)
+---assert(#X == 3 and X.columns == 3)
+---local learner = mynah.learn.multinomial_nb():fit(X, { "a", "b", "b" })
+---assert(learner:predict(X)[1] == "a")
+---```
+---@param rows table[]
+---@param columns integer
+---@return mynah.SparseRows
+function mynah.learn.sparse(rows, columns) end
+
+---Whether a plane separates the samples of two classes.
+---
+---The answer has `separable` (strictly), `touching` (only with points on the plane), and for a plane that
+---separates `weights`, `bias` and `margin` (the distance of the nearest sample).
+---
+---```lua
+---local X = { { 0, 0 }, { 1, 1 }, { 0, 1 }, { 1, 0 } }
+---assert(not mynah.learn.separable(X, { 0, 0, 1, 1 }).separable) -- exclusive or
+---assert(mynah.learn.separable(X, { 0, 1, 1, 1 }).separable)
+---```
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param y number[]|string[]|mynah.Tensor
+---@return table
+function mynah.learn.separable(x, y) end
 
 ---Reads a learner that `save` wrote.
 ---

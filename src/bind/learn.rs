@@ -1,41 +1,139 @@
 //! `mynah.learn`: classic learners with one face.
 
-use super::convert::{FromArg, Ref, This, ToLua, expected};
+use super::convert::{FromArg, LuaType, Ref, This, ToLua, expected, got};
 use super::options::Options;
 use super::rows::Rows;
-use super::shim::{Outcome, fault};
+use super::shim::{Callback, Outcome, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::learn::{self, Estimator, Label, Prediction, Samples, Shown};
 use crate::nn::{Device, Tensor};
-use crate::{lua_class, lua_module, progress};
+use crate::{lua_class, lua_extras, lua_module, progress};
 use mlua::{Lua, Table, Value};
 use serde::Serialize;
 use std::cell::{RefCell, RefMut};
 
 /// A learner as Lua holds it.
-pub struct LuaLearner(RefCell<Estimator>);
+pub struct LuaLearner {
+    estimator: RefCell<Estimator>,
+    kernel: Option<LuaKernel>,
+}
+
+/// A kernel that is a Lua function, and the samples that it is to be asked about.
+struct LuaKernel {
+    function: Callback,
+    known: RefCell<Samples>,
+}
+
+lua_extras! {
+    /// What the options of support vectors hold beside their settings.
+    KernelExtras {
+        /// A kernel of your own, in place of `kernel`: a function of two samples (lists of numbers) that answers a
+        /// number, symmetric and positive. A learner with one cannot be saved.
+        kernel_function: Callback = "fun(a: number[], b: number[]): number",
+    }
+}
 
 impl LuaLearner {
     fn new(name: &str, settings: &impl Serialize) -> Outcome<Self> {
-        let options = serde_json::to_value(settings).or_else(|e| fault(format!("{name}: {e}")))?;
-        Ok(Self(RefCell::new(Estimator::new(name, options)?)))
+        Self::with_kernel(name, settings, KernelExtras::default())
+    }
+
+    fn with_kernel(name: &str, settings: &impl Serialize, extras: KernelExtras) -> Outcome<Self> {
+        let mut options = serde_json::to_value(settings).or_else(|e| fault(format!("{name}: {e}")))?;
+        if extras.kernel_function.is_some() {
+            options["kernel"] = "precomputed".into();
+        }
+        let kernel = extras.kernel_function.map(|function| LuaKernel { function, known: RefCell::default() });
+        Ok(Self { estimator: RefCell::new(Estimator::new(name, options)?), kernel })
     }
 
     fn get(&self) -> Outcome<RefMut<'_, Estimator>> {
-        self.0.try_borrow_mut().or_else(|_| fault("the learner is in use"))
+        self.estimator.try_borrow_mut().or_else(|_| fault("the learner is in use"))
+    }
+
+    /// The samples as the learner wants them: with a Lua kernel, its values with the samples fitted to.
+    fn seen(&self, x: Features) -> Outcome<Samples> {
+        match &self.kernel {
+            None => Ok(x.0),
+            Some(kernel) => {
+                let known = kernel.known.borrow().clone();
+                if known.rows() > 0 && known.columns() != x.0.columns() {
+                    let (was, is) = (known.columns(), x.0.columns());
+                    return fault(format!("it was fitted to {was} features, these samples have {is}"));
+                }
+                kernel.values(&x.0, &known)
+            }
+        }
+    }
+
+    /// Fits to the samples, or to the values of a Lua kernel between them.
+    fn fit(&self, x: Features, y: Option<&Labels>) -> Outcome<()> {
+        let mut estimator = self.get()?;
+        let y = y.map(|y| &y.0[..]);
+        match &self.kernel {
+            None => estimator.fit(&x.0, y)?,
+            Some(kernel) => {
+                x.0.check(estimator.name())?;
+                let fit = estimator.fit(&kernel.values(&x.0, &x.0)?, y)?;
+                *kernel.known.borrow_mut() = x.0;
+                fit
+            }
+        };
+        warn(&estimator);
+        Ok(())
     }
 }
 
-/// Rows as samples.
-fn samples(rows: Rows) -> Outcome<Samples> {
-    let count = rows.values.len().checked_div(rows.columns).unwrap_or(0);
-    Ok(Samples::new(count, rows.columns, rows.values)?)
+impl LuaKernel {
+    /// `[rows of a, rows of b]`
+    fn values(&self, a: &Samples, b: &Samples) -> Outcome<Samples> {
+        if a.is_sparse() || b.is_sparse() {
+            return fault("a kernel that is a Lua function takes no sparse samples");
+        }
+        let rows: Vec<Vec<f64>> = b.iter().map(<[f64]>::to_vec).collect();
+        let mut out = Vec::with_capacity(a.rows() * b.rows());
+        for a in a.iter() {
+            let a = a.to_vec();
+            for b in &rows {
+                let value = self.function.call((a.clone(), b.clone()))?.pop_front().unwrap_or(Value::Nil);
+                match value.as_number().or(value.as_integer().map(|i| i as f64)) {
+                    Some(v) if v.is_finite() => out.push(v),
+                    _ => return fault(format!("the kernel must answer a finite number, got {}", got(&value))),
+                }
+            }
+        }
+        Ok(Samples::new(a.rows(), b.rows(), out)?)
+    }
 }
+
+/// Samples: a tensor [rows, features], a table of rows, or sparse rows.
+pub struct Features(pub Samples);
+
+impl LuaType for Features {
+    fn lua_type() -> String {
+        format!("{}|mynah.SparseRows", Rows::lua_type())
+    }
+}
+impl FromArg for Features {
+    fn from_arg(value: Value, lua: &Lua) -> Outcome<Self> {
+        match &value {
+            Value::UserData(data) if data.is::<LuaSparse>() => Ok(Self(data.borrow::<LuaSparse>()?.0.clone())),
+            _ => {
+                let rows = Rows::from_arg(value, lua)?;
+                let count = rows.values.len().checked_div(rows.columns).unwrap_or(0);
+                Ok(Self(Samples::new(count, rows.columns, rows.values)?))
+            }
+        }
+    }
+}
+
+/// Sparse samples as Lua holds them.
+pub struct LuaSparse(pub Samples);
 
 /// Labels: a list of numbers or strings, or a tensor.
 struct Labels(Vec<Label>);
 
-impl super::convert::LuaType for Labels {
+impl LuaType for Labels {
     fn lua_type() -> String {
         "number[]|string[]|mynah.Tensor".into()
     }
@@ -103,6 +201,251 @@ lua_module! {
     /// assert(found[1] == found[2] and found[3] == found[4] and found[1] ~= found[3])
     /// ```
     module "mynah.learn" {
+        /// The perceptron: a plane moved by each mistake, with a pocket for the best one seen and a verdict where none can separate.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.perceptron():fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn perceptron(options: Options<learn::linear::PerceptronSettings>) -> LuaLearner { LuaLearner::new("perceptron", &options.0) }
+
+        /// Least squares: the plane nearest to the answers.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.linear_regression():fit(X, y)
+        /// assert(learner:score(X, y) > 0.9)
+        /// ```
+        fn linear_regression(options: Options<learn::linear::LinearRegressionSettings>) -> LuaLearner { LuaLearner::new("linear_regression", &options.0) }
+
+        /// Least squares with a price on the squares of the weights.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.ridge{ alpha = 0.1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.9)
+        /// ```
+        fn ridge(options: Options<learn::linear::RidgeSettings>) -> LuaLearner { LuaLearner::new("ridge", &options.0) }
+
+        /// Least squares with a price on the sizes of the weights: many become 0.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.lasso{ alpha = 0.1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.9)
+        /// ```
+        fn lasso(options: Options<learn::linear::LassoSettings>) -> LuaLearner { LuaLearner::new("lasso", &options.0) }
+
+        /// Least squares with prices on the sizes and the squares of the weights.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.elastic_net{ alpha = 0.1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.9)
+        /// ```
+        fn elastic_net(options: Options<learn::linear::ElasticNetSettings>) -> LuaLearner { LuaLearner::new("elastic_net", &options.0) }
+
+        /// Gaussian classes with one covariance; `transform` gives the directions that tell them apart best.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.linear_discriminant():fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn linear_discriminant(options: Options<learn::linear::LinearDiscriminantSettings>) -> LuaLearner { LuaLearner::new("linear_discriminant", &options.0) }
+
+        /// Classes whose log-odds are linear, with probabilities.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.logistic_regression():fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn logistic_regression(options: Options<learn::linear::LogisticRegressionSettings>) -> LuaLearner { LuaLearner::new("logistic_regression", &options.0) }
+
+        /// Linear classifiers by stochastic gradient descent; learns on with `partial_fit`.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.sgd_classifier{ seed = 1 }:fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn sgd_classifier(options: Options<learn::linear::SgdClassifierSettings>) -> LuaLearner { LuaLearner::new("sgd_classifier", &options.0) }
+
+        /// Linear regression by stochastic gradient descent; learns on with `partial_fit`.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.sgd_regressor{ seed = 1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.5)
+        /// ```
+        fn sgd_regressor(options: Options<learn::linear::SgdRegressorSettings>) -> LuaLearner { LuaLearner::new("sgd_regressor", &options.0) }
+
+        /// Support vector classifier: the widest margin between classes, in the space of a kernel.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.svc():fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn svc(options: Options<learn::svm::SvcSettings, KernelExtras>) -> LuaLearner { LuaLearner::with_kernel("svc", &options.0, options.1) }
+
+        /// Support vector regression: as flat as a tube around the answers allows.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.svr{ kernel = "linear", C = 10 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.9)
+        /// ```
+        fn svr(options: Options<learn::svm::SvrSettings, KernelExtras>) -> LuaLearner { LuaLearner::with_kernel("svr", &options.0, options.1) }
+
+        /// Support vectors around what is usual: 1, or 0 for what is not.
+        ///
+        /// ```lua
+        /// local X = mynah.randn(200, 2, { seed = 1 })
+        /// local found = mynah.learn.one_class{ nu = 0.1 }:fit(X):predict{ { 0, 0 }, { 9, 9 } }
+        /// assert(found[1] == 1 and found[2] == 0)
+        /// ```
+        fn one_class(options: Options<learn::svm::OneClassSettings, KernelExtras>) -> LuaLearner { LuaLearner::with_kernel("one_class", &options.0, options.1) }
+
+        /// The class that most of the nearest samples have.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.knn{ neighbors = 3 }:fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn knn(options: Options<learn::neighbors::KnnSettings>) -> LuaLearner { LuaLearner::new("knn", &options.0) }
+
+        /// The mean answer of the nearest samples.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.knn_regressor{ neighbors = 2, weights = "distance" }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.8)
+        /// ```
+        fn knn_regressor(options: Options<learn::neighbors::KnnSettings>) -> LuaLearner { LuaLearner::new("knn_regressor", &options.0) }
+
+        /// Naive Bayes with a Gaussian for each class and feature.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.gaussian_nb():fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn gaussian_nb(options: Options<learn::bayes::GaussianNbSettings>) -> LuaLearner { LuaLearner::new("gaussian_nb", &options.0) }
+
+        /// Naive Bayes for counts, as of words; takes sparse rows.
+        ///
+        /// ```lua
+        /// local X = { { 2, 0, 1 }, { 3, 1, 0 }, { 0, 4, 1 }, { 1, 3, 0 } }
+        /// local learner = mynah.learn.multinomial_nb():fit(X, { "ham", "ham", "spam", "spam" })
+        /// assert(learner:predict{ { 5, 1, 0 } }[1] == "ham")
+        /// ```
+        fn multinomial_nb(options: Options<learn::bayes::MultinomialNbSettings>) -> LuaLearner { LuaLearner::new("multinomial_nb", &options.0) }
+
+        /// Naive Bayes for features that are there or not; takes sparse rows.
+        ///
+        /// ```lua
+        /// local X = { { 1, 0, 1 }, { 1, 0, 0 }, { 0, 1, 1 }, { 0, 1, 0 } }
+        /// local learner = mynah.learn.bernoulli_nb():fit(X, { "ham", "ham", "spam", "spam" })
+        /// assert(learner:predict{ { 1, 0, 0 } }[1] == "ham")
+        /// ```
+        fn bernoulli_nb(options: Options<learn::bayes::BernoulliNbSettings>) -> LuaLearner { LuaLearner::new("bernoulli_nb", &options.0) }
+
+        /// Questions about one feature at a time; `params().text` prints them.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.decision_tree():fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn decision_tree(options: Options<learn::trees::DecisionTreeSettings>) -> LuaLearner { LuaLearner::new("decision_tree", &options.0) }
+
+        /// Questions about one feature at a time, numbers at the end.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.decision_tree_regressor():fit(X, y)
+        /// assert(learner:score(X, y) > 0.9)
+        /// ```
+        fn decision_tree_regressor(options: Options<learn::trees::DecisionTreeRegressorSettings>) -> LuaLearner { LuaLearner::new("decision_tree_regressor", &options.0) }
+
+        /// Many trees, each of drawn samples and features.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.random_forest{ trees = 20, seed = 1 }:fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn random_forest(options: Options<learn::trees::ForestSettings>) -> LuaLearner { LuaLearner::new("random_forest", &options.0) }
+
+        /// Many trees of drawn samples, for numbers.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.random_forest_regressor{ trees = 20, seed = 1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.7)
+        /// ```
+        fn random_forest_regressor(options: Options<learn::trees::ForestRegressorSettings>) -> LuaLearner { LuaLearner::new("random_forest_regressor", &options.0) }
+
+        /// Many trees with random thresholds.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.extra_trees{ trees = 20, seed = 1 }:fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn extra_trees(options: Options<learn::trees::ForestSettings>) -> LuaLearner { LuaLearner::new("extra_trees", &options.0) }
+
+        /// Many trees with random thresholds, for numbers.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.extra_trees_regressor{ trees = 20, seed = 1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.9)
+        /// ```
+        fn extra_trees_regressor(options: Options<learn::trees::ForestRegressorSettings>) -> LuaLearner { LuaLearner::new("extra_trees_regressor", &options.0) }
+
+        /// Layers of neurons that tell classes apart; `activations` shows what each layer sees.
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
+        /// local y = { "low", "low", "low", "high", "high", "high" }
+        /// local learner = mynah.learn.mlp_classifier{ hidden = { 8 }, lr = 0.01, seed = 1 }:fit(X, y)
+        /// assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
+        /// ```
+        fn mlp_classifier(options: Options<learn::mlp::MlpSettings>) -> LuaLearner { LuaLearner::new("mlp_classifier", &options.0) }
+
+        /// Layers of neurons that answer numbers.
+        ///
+        /// ```lua
+        /// local X, y = { { 0 }, { 1 }, { 2 }, { 3 } }, { 1, 3, 5, 7 }
+        /// local learner = mynah.learn.mlp_regressor{ hidden = { 8 }, lr = 0.03, seed = 1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.8)
+        /// ```
+        fn mlp_regressor(options: Options<learn::mlp::MlpSettings>) -> LuaLearner { LuaLearner::new("mlp_regressor", &options.0) }
+
+        /// Latent Dirichlet allocation: the topics that texts are mixtures of; takes sparse rows of word counts.
+        ///
+        /// ```lua
+        /// local X = { { 5, 4, 0, 0 }, { 4, 5, 0, 0 }, { 0, 0, 5, 4 }, { 0, 0, 4, 5 } }
+        /// local seen = mynah.learn.lda{ components = 2, seed = 1 }:fit_transform(X)
+        /// assert(seen.shape[1] == 4 and seen.shape[2] == 2)
+        /// ```
+        fn lda(options: Options<learn::graphical::LdaSettings>) -> LuaLearner { LuaLearner::new("lda", &options.0) }
+
         /// k-means: centres, each the mean of the samples nearest to it.
         ///
         /// ```lua
@@ -300,6 +643,59 @@ lua_module! {
         /// ```
         fn polynomial_features(options: Options<learn::transform::PolynomialFeaturesSettings>) -> LuaLearner { LuaLearner::new("polynomial_features", &options.0) }
 
+        /// Sparse samples: of each row only what is not 0, as `{ [column] = number }`, and how many columns there are.
+        ///
+        /// ```lua
+        /// local X = mynah.learn.sparse({ { [1] = 2 }, { [3] = 1 }, {} }, 3)
+        /// assert(#X == 3 and X.columns == 3)
+        /// local learner = mynah.learn.multinomial_nb():fit(X, { "a", "b", "b" })
+        /// assert(learner:predict(X)[1] == "a")
+        /// ```
+        fn sparse(rows: Vec<Table>, columns: usize) -> LuaSparse {
+            let mut list = Vec::with_capacity(rows.len());
+            for (i, row) in rows.into_iter().enumerate() {
+                let mut entries = Vec::new();
+                for pair in row.pairs::<Value, Value>() {
+                    match pair? {
+                        (Value::Integer(column), value) if column >= 1 && value.as_number().is_some() || matches!(value, Value::Integer(_)) => {
+                            let number = value.as_number().or(value.as_integer().map(|i| i as f64)).unwrap_or(0.0);
+                            entries.push((usize::try_from(column - 1).unwrap_or(usize::MAX), number));
+                        }
+                        (column, value) => {
+                            let (column, value) = (got(&column), got(&value));
+                            return fault(format!("row {} must hold {{ [column] = number }}, got [{column}] = {value}", i + 1));
+                        }
+                    }
+                }
+                list.push(entries);
+            }
+            Ok(LuaSparse(Samples::sparse(columns, &list)?))
+        }
+
+        /// Whether a plane separates the samples of two classes.
+        ///
+        /// The answer has `separable` (strictly), `touching` (only with points on the plane), and for a plane that
+        /// separates `weights`, `bias` and `margin` (the distance of the nearest sample).
+        ///
+        /// ```lua
+        /// local X = { { 0, 0 }, { 1, 1 }, { 0, 1 }, { 1, 0 } }
+        /// assert(not mynah.learn.separable(X, { 0, 0, 1, 1 }).separable) -- exclusive or
+        /// assert(mynah.learn.separable(X, { 0, 1, 1, 1 }).separable)
+        /// ```
+        fn separable(@lua, x: Features, y: Labels) -> Table {
+            let coded = learn::Coded::new("separable", &y.0)?;
+            let verdict = learn::separable::separable(&x.0, &coded.codes)?;
+            let table = lua.create_table()?;
+            table.set("separable", verdict.separable)?;
+            table.set("touching", verdict.touching)?;
+            if !verdict.weights.is_empty() {
+                table.set("weights", row(lua, verdict.weights)?)?;
+                table.set("bias", verdict.bias)?;
+                table.set("margin", verdict.margin)?;
+            }
+            Ok(table)
+        }
+
         /// Reads a learner that `save` wrote.
         ///
         /// ```lua
@@ -307,7 +703,7 @@ lua_module! {
         /// mynah.learn.kmeans{ clusters = 2, seed = 1 }:fit(X):save(TMP .. "/means.mynah")
         /// assert(mynah.learn.load(TMP .. "/means.mynah").name == "kmeans")
         /// ```
-        fn load(path: String) -> LuaLearner { Ok(LuaLearner(RefCell::new(Estimator::load(path)?))) }
+        fn load(path: String) -> LuaLearner { Ok(LuaLearner { estimator: RefCell::new(Estimator::load(path)?), kernel: None }) }
 
         /// A pipeline: samples go through the `transform` of all learners but the last, which learns and answers.
         ///
@@ -318,8 +714,11 @@ lua_module! {
         /// assert(found[1] ~= found[2])
         /// ```
         fn pipeline(steps: Vec<Ref<LuaLearner>>) -> LuaLearner {
+            if steps.iter().any(|s| s.kernel.is_some()) {
+                return fault("a learner whose kernel is a Lua function stands alone");
+            }
             let steps = steps.iter().map(|s| Ok(s.get()?.fresh()?)).collect::<Outcome<_>>()?;
-            Ok(LuaLearner(RefCell::new(Estimator::pipeline(steps)?)))
+            Ok(LuaLearner { estimator: RefCell::new(Estimator::pipeline(steps)?), kernel: None })
         }
 
         /// The names of all learners, with what they are.
@@ -348,49 +747,57 @@ lua_class! {
         meta tostring(this) -> String { Ok(this.get()?.to_string()) }
 
         /// Learns from samples and, where it needs them, their labels; anew each time. A fit with something to say prints a warning.
-        fn fit(this, x: Rows, y: Option<Labels>) -> This {
-            let mut estimator = this.get()?;
-            estimator.fit(&samples(x)?, y.as_ref().map(|y| &y.0[..]))?;
-            warn(&estimator);
+        fn fit(this, x: Features, y: Option<Labels>) -> This {
+            this.fit(x, y.as_ref())?;
             Ok(This)
         }
         /// Learns on from more samples; a classifier may be told all `classes` with the first ones.
-        fn partial_fit(this, x: Rows, y: Option<Labels>, classes: Option<Labels>) -> This {
+        fn partial_fit(this, x: Features, y: Option<Labels>, classes: Option<Labels>) -> This {
             let mut estimator = this.get()?;
-            estimator.partial_fit(&samples(x)?, y.as_ref().map(|y| &y.0[..]), classes.as_ref().map(|y| &y.0[..]))?;
+            estimator.partial_fit(&x.0, y.as_ref().map(|y| &y.0[..]), classes.as_ref().map(|y| &y.0[..]))?;
             Ok(This)
         }
         /// Its answer for each sample: labels, numbers, or clusters from 1 (0 is none of them).
-        fn predict(this, @lua, x: Rows) -> Value {
-            match this.get()?.predict(&samples(x)?)? {
+        fn predict(this, @lua, x: Features) -> Value {
+            let x = this.seen(x)?;
+            let found = this.get()?.predict(&x)?;
+            match found {
                 Prediction::Labels(list) => labels(lua, list),
                 Prediction::Numbers(numbers) => row(lua, numbers),
                 Prediction::Clusters(clusters) => row(lua, clusters.into_iter().map(|c| (c + 1) as f64).collect()),
             }
         }
         /// How probable each class is for each sample, [rows, classes].
-        fn predict_proba(this, x: Rows) -> LuaTensor { grid(this.get()?.predict_proba(&samples(x)?)?) }
+        fn predict_proba(this, x: Features) -> LuaTensor { let x = this.seen(x)?; grid(this.get()?.predict_proba(&x)?) }
         /// How far each sample is on the side of each class: one column for two classes, else one per class.
-        fn decision(this, x: Rows) -> LuaTensor { grid(this.get()?.decision(&samples(x)?)?) }
+        fn decision(this, x: Features) -> LuaTensor { let x = this.seen(x)?; grid(this.get()?.decision(&x)?) }
         /// The samples as it sees them, [rows, components].
-        fn transform(this, x: Rows) -> LuaTensor { grid(this.get()?.transform(&samples(x)?)?) }
+        fn transform(this, x: Features) -> LuaTensor { let x = this.seen(x)?; grid(this.get()?.transform(&x)?) }
         /// What `transform` made, back in the samples' own features.
-        fn inverse_transform(this, x: Rows) -> LuaTensor { grid(this.get()?.inverse_transform(&samples(x)?)?) }
+        fn inverse_transform(this, x: Features) -> LuaTensor { let x = this.seen(x)?; grid(this.get()?.inverse_transform(&x)?) }
+        /// What each layer of a multilayer perceptron answers to the samples, a list of tensors [rows, neurons].
+        fn activations(this, x: Features) -> Vec<LuaTensor> {
+            let layers = this.get()?.activations(&x.0)?;
+            layers.into_iter().map(grid).collect()
+        }
         /// `fit` and `transform` in one.
-        fn fit_transform(this, x: Rows, y: Option<Labels>) -> LuaTensor {
-            let mut estimator = this.get()?;
-            let x = samples(x)?;
-            estimator.fit(&x, y.as_ref().map(|y| &y.0[..]))?;
-            warn(&estimator);
-            grid(estimator.transform(&x)?)
+        fn fit_transform(this, x: Features, y: Option<Labels>) -> LuaTensor {
+            this.fit(Features(x.0.clone()), y.as_ref())?;
+            let x = this.seen(x)?;
+            grid(this.get()?.transform(&x)?)
         }
         /// The share of right labels, or R² for numbers.
-        fn score(this, x: Rows, y: Labels) -> f64 { Ok(this.get()?.score(&samples(x)?, &y.0)?) }
+        fn score(this, x: Features, y: Labels) -> f64 { let x = this.seen(x)?; Ok(this.get()?.score(&x, &y.0)?) }
         /// What it has learned, by name: numbers, tensors and words.
         fn params(this, @lua) -> Table {
             let table = lua.create_table()?;
-            for (name, shown) in this.get()?.learned() {
+            let estimator = this.get()?;
+            let clusters = estimator.kind() == learn::Kind::Clusterer;
+            for (name, shown) in estimator.learned() {
                 match shown {
+                    Shown::Numbers(codes) if clusters && name == "labels" => {
+                        table.set(name, row(lua, codes.into_iter().map(|c| c + 1.0).collect())?)?;
+                    }
                     Shown::Number(x) => table.set(name, x)?,
                     Shown::Text(text) => table.set(name, text)?,
                     Shown::Numbers(numbers) => table.set(name, row(lua, numbers)?)?,
@@ -400,6 +807,26 @@ lua_class! {
             Ok(table)
         }
         /// Writes it to a file, for `mynah.learn.load`.
-        fn save(this, path: String) -> This { this.get()?.save(path)?; Ok(This) }
+        fn save(this, path: String) -> This {
+            if this.kernel.is_some() {
+                return fault("a learner whose kernel is a Lua function cannot be saved");
+            }
+            this.get()?.save(path)?;
+            Ok(This)
+        }
+    }
+}
+
+lua_class! {
+    /// Sparse samples: rows that hold only what is not 0, for learners that say they take them.
+    class SparseRows(LuaSparse) {
+        /// How many columns there are.
+        get columns(this) -> usize { Ok(this.0.columns()) }
+        /// How many rows there are.
+        meta len(this) -> usize { Ok(this.0.rows()) }
+        /// Their name and size.
+        meta tostring(this) -> String { Ok(format!("sparse rows [{}, {}]", this.0.rows(), this.0.columns())) }
+        /// The rows with every number written out, [rows, columns].
+        fn dense(this) -> LuaTensor { grid(this.0.dense()?) }
     }
 }

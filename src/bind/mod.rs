@@ -65,6 +65,7 @@ pub fn api() -> Api {
             route::LuaGrid::class(),
             route::LuaMaze::class(),
             learn::LuaLearner::class(),
+            learn::LuaSparse::class(),
             paint::LuaPainting::class(),
             paint::LuaPicture::class(),
             paint::LuaImage::class(),

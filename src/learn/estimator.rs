@@ -157,9 +157,19 @@ impl Estimator {
     fn through<'a>(&self, x: &'a Samples) -> Result<Cow<'a, Samples>> {
         let mut seen = Cow::Borrowed(x);
         for step in &self.before {
-            seen = Cow::Owned(step.learner.transform(&seen)?);
+            seen = Cow::Owned(step.transformed(seen)?);
         }
-        Ok(seen)
+        self.taken(seen)
+    }
+
+    fn transformed(&self, x: Cow<'_, Samples>) -> Result<Samples> {
+        let x = self.taken(x)?;
+        self.learner.transform(&x)
+    }
+
+    /// Sparse samples are written out for a learner that does not take them so.
+    fn taken<'a>(&self, x: Cow<'a, Samples>) -> Result<Cow<'a, Samples>> {
+        Ok(if x.is_sparse() && !self.learner.takes_sparse() { Cow::Owned(x.dense()?) } else { x })
     }
 
     /// Its name.
@@ -198,8 +208,9 @@ impl Estimator {
         let mut seen = Cow::Borrowed(x);
         for step in &mut before {
             step.fit(&seen, y)?;
-            seen = Cow::Owned(step.learner.transform(&seen)?);
+            seen = Cow::Owned(step.transformed(seen)?);
         }
+        let seen = self.taken(seen)?;
         let x = &*seen;
         let (fit, classes) = match (self.entry.kind, y) {
             (Kind::Classifier, None) => return Err(Error::value(format!("{name}: fit needs a label for each sample"))),
@@ -330,6 +341,14 @@ impl Estimator {
                 Err(Error::value(format!("{name} has no `score`: clusters have no right answer")))
             }
         }
+    }
+
+    /// What each of its layers answers to the samples.
+    ///
+    /// # Errors
+    /// As [`Estimator::predict`], and when the learner has no layers.
+    pub fn activations(&self, x: &Samples) -> Result<Vec<Samples>> {
+        self.learner.activations(&*self.through(x)?)
     }
 
     /// What it has learned, by name.

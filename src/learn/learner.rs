@@ -34,6 +34,11 @@ pub trait Learner: Send + Sync {
     /// Its name, the same in Rust, in Lua and in messages.
     fn name(&self) -> &'static str;
 
+    /// Whether it takes sparse samples; the others are given them written out.
+    fn takes_sparse(&self) -> bool {
+        false
+    }
+
     /// Learns from samples, anew each time.
     ///
     /// # Errors
@@ -87,6 +92,14 @@ pub trait Learner: Send + Sync {
     /// As [`Learner::predict`].
     fn inverse_transform(&self, _x: &Samples) -> Result<Samples> {
         without(self.name(), "inverse_transform")
+    }
+
+    /// What each of its layers answers to the samples, the last one last. `[rows, neurons]` each.
+    ///
+    /// # Errors
+    /// As [`Learner::predict`].
+    fn activations(&self, _x: &Samples) -> Result<Vec<Samples>> {
+        without(self.name(), "activations")
     }
 
     /// What it has learned, by name; empty before the fit.

@@ -1,13 +1,21 @@
 //! Classic learners, all with one face: [`Learner`]; an [`Estimator`] adds the labels that people use.
 
+pub mod bayes;
 pub mod cluster;
 mod entry;
 mod estimator;
+pub mod graphical;
 mod label;
 mod learner;
+pub mod linear;
+pub mod mlp;
+pub mod neighbors;
 mod samples;
 mod select;
+pub mod separable;
+pub mod svm;
 pub mod transform;
+pub mod trees;
 
 pub use entry::{Entry, Kind};
 pub use estimator::{Estimator, Prediction, find};
@@ -17,4 +25,14 @@ pub use samples::{Answer, Goal, Samples};
 pub use select::{Fold, Tried, cross_validate, grid_search};
 
 /// All learners, family by family, in the order in which they are shown.
-pub const LEARNERS: &[&[Entry]] = &[cluster::ENTRIES, transform::ENTRIES];
+pub const LEARNERS: &[&[Entry]] = &[
+    linear::ENTRIES,
+    svm::ENTRIES,
+    neighbors::ENTRIES,
+    bayes::ENTRIES,
+    trees::ENTRIES,
+    mlp::ENTRIES,
+    cluster::ENTRIES,
+    transform::ENTRIES,
+    graphical::ENTRIES,
+];

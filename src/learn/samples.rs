@@ -4,12 +4,28 @@ use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Samples in rows, features in columns. `[rows, columns]`, row by row, all finite unless said otherwise.
+///
+/// Sparse samples ([`Samples::sparse`], for words counted in texts) hold only what is not zero. A learner takes them if
+/// it says so ([`super::Learner::takes_sparse`]), and reads them by [`Samples::entries`], [`Samples::dot`] and
+/// [`Samples::add_to`], which know both kinds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Samples {
     rows: usize,
     columns: usize,
     values: Vec<f64>,
+    #[serde(skip)]
+    places: Option<Box<Places>>,
 }
+
+/// Where the numbers of sparse samples stand: compressed sparse rows.
+#[derive(Clone, Debug, PartialEq)]
+struct Places {
+    starts: Vec<usize>, // of each row, and the end of the last
+    columns: Vec<u32>,  // rising within a row
+}
+
+/// More numbers than this are not made out of sparse samples (2 GB).
+const DENSE_LIMIT: usize = 1 << 28;
 
 impl Samples {
     /// From numbers row by row.
@@ -18,8 +34,103 @@ impl Samples {
     /// When `values` does not hold `rows * columns` numbers.
     pub fn new(rows: usize, columns: usize, values: Vec<f64>) -> Result<Self> {
         match rows.checked_mul(columns) {
-            Some(n) if n == values.len() => Ok(Self { rows, columns, values }),
+            Some(n) if n == values.len() => Ok(Self { rows, columns, values, places: None }),
             _ => Err(Error::shape("samples", format!("{rows} x {columns} are not {} numbers", values.len()))),
+        }
+    }
+
+    /// Sparse samples: of each row the numbers that are not zero, with their columns from 0, in any order.
+    ///
+    /// # Errors
+    /// When a column is not below `columns` or occurs twice in a row; places count from 1.
+    pub fn sparse(columns: usize, rows: &[Vec<(usize, f64)>]) -> Result<Self> {
+        u32::try_from(columns).map_err(|_| Error::value("samples: too many columns"))?;
+        let mut places = Places { starts: vec![0], columns: Vec::new() };
+        let mut values = Vec::new();
+        for (i, row) in rows.iter().enumerate() {
+            let mut row = row.clone();
+            row.sort_by_key(|&(column, _)| column);
+            for (t, &(column, value)) in row.iter().enumerate() {
+                if column >= columns || t > 0 && row[t - 1].0 == column {
+                    let why =
+                        if column >= columns { format!("is not one of {columns}") } else { "occurs twice".into() };
+                    return Err(Error::value(format!("samples: row {}: column {} {why}", i + 1, column + 1)));
+                }
+                if value != 0.0 {
+                    places.columns.push(column as u32);
+                    values.push(value);
+                }
+            }
+            places.starts.push(values.len());
+        }
+        Ok(Self { rows: rows.len(), columns, values, places: Some(Box::new(places)) })
+    }
+
+    /// Whether only what is not zero is held.
+    pub fn is_sparse(&self) -> bool {
+        self.places.is_some()
+    }
+
+    /// The same samples with every number held.
+    ///
+    /// # Errors
+    /// When that would be more than 2 GB.
+    pub fn dense(&self) -> Result<Self> {
+        let size = self.rows.checked_mul(self.columns).filter(|n| *n <= DENSE_LIMIT);
+        let Some(size) = size else {
+            let why = format!("{} x {} sparse numbers are too many to be written out", self.rows, self.columns);
+            return Err(Error::shape("samples", why));
+        };
+        let mut values = vec![0.0; size];
+        for i in 0..self.rows {
+            self.add_to(i, 1.0, &mut values[i * self.columns..(i + 1) * self.columns]);
+        }
+        Ok(Self { rows: self.rows, columns: self.columns, values, places: None })
+    }
+
+    /// The columns and numbers of one sample: all of them, or for sparse samples those that are not zero.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn entries(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let (range, columns) = match &self.places {
+            None => (i * self.columns..(i + 1) * self.columns, None),
+            Some(p) => (p.starts[i]..p.starts[i + 1], Some(&p.columns[p.starts[i]..p.starts[i + 1]])),
+        };
+        let values = &self.values[range];
+        values.iter().enumerate().map(move |(t, v)| (columns.map_or(t, |c| c[t] as usize), *v))
+    }
+
+    /// The product of one sample with `w`, one weight for each column.
+    ///
+    /// # Panics
+    /// If there is no such row, or a weight is missing.
+    pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
+        match &self.places {
+            None => {
+                let (row, w) = (self.row(i), &w[..self.columns]);
+                let mut sums = [0.0; 8];
+                let (heads, tails) = (row.chunks_exact(8), w.chunks_exact(8));
+                let rest: f64 = heads.remainder().iter().zip(tails.remainder()).map(|(a, b)| a * b).sum();
+                for (a, b) in heads.zip(tails) {
+                    for t in 0..8 {
+                        sums[t] += a[t] * b[t];
+                    }
+                }
+                sums.iter().sum::<f64>() + rest
+            }
+            Some(_) => self.entries(i).map(|(j, v)| v * w[j]).sum(),
+        }
+    }
+
+    /// Adds `scale` times one sample to `to`, one number for each column.
+    ///
+    /// # Panics
+    /// If there is no such row, or a number is missing.
+    pub fn add_to(&self, i: usize, scale: f64, to: &mut [f64]) {
+        match &self.places {
+            None => to[..self.columns].iter_mut().zip(self.row(i)).for_each(|(t, v)| *t += scale * v),
+            Some(_) => self.entries(i).for_each(|(j, v)| to[j] += scale * v),
         }
     }
 
@@ -33,7 +144,7 @@ impl Samples {
         self.columns
     }
 
-    /// All numbers, row by row.
+    /// All numbers, row by row; of sparse samples those that are not zero.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
@@ -43,7 +154,7 @@ impl Samples {
         self.values
     }
 
-    /// One sample.
+    /// One sample, of samples that are not sparse.
     ///
     /// # Panics
     /// If there is no such row.
@@ -51,13 +162,13 @@ impl Samples {
         &self.values[i * self.columns..(i + 1) * self.columns]
     }
 
-    /// The samples one after the other.
+    /// The samples one after the other, if they are not sparse.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         // With no columns there is nothing to cut; such samples are refused by every learner.
         self.values.chunks_exact(self.columns.max(1))
     }
 
-    /// The same numbers column by column.
+    /// The same numbers column by column, of samples that are not sparse.
     pub fn by_columns(&self) -> Vec<f64> {
         let mut out = Vec::with_capacity(self.values.len());
         for j in 0..self.columns {
@@ -71,8 +182,21 @@ impl Samples {
     /// # Panics
     /// If there is no such row.
     pub fn select(&self, places: &[usize]) -> Self {
-        let values = places.iter().flat_map(|&i| self.row(i)).copied().collect();
-        Self { rows: places.len(), columns: self.columns, values }
+        let mut out = Self { rows: places.len(), columns: self.columns, values: Vec::new(), places: None };
+        match &self.places {
+            None => out.values = places.iter().flat_map(|&i| self.row(i)).copied().collect(),
+            Some(all) => {
+                let mut picked = Places { starts: vec![0], columns: Vec::new() };
+                for &i in places {
+                    let range = all.starts[i]..all.starts[i + 1];
+                    picked.columns.extend(&all.columns[range.clone()]);
+                    out.values.extend(&self.values[range]);
+                    picked.starts.push(out.values.len());
+                }
+                out.places = Some(Box::new(picked));
+            }
+        }
+        out
     }
 
     /// Refuses samples that no learner could use: none at all, no features, or numbers that are not finite.
@@ -81,10 +205,17 @@ impl Samples {
     /// A sentence that begins with the learner's name; places count from 1.
     pub fn check(&self, name: &str) -> Result<()> {
         self.check_size(name)?;
+        self.check_finite(name)
+    }
+
+    fn check_finite(&self, name: &str) -> Result<()> {
         match self.values.iter().position(|v| !v.is_finite()) {
             None => Ok(()),
             Some(at) => {
-                let (row, column) = (at / self.columns + 1, at % self.columns + 1);
+                let (row, column) = match &self.places {
+                    None => (at / self.columns + 1, at % self.columns + 1),
+                    Some(p) => (p.starts.partition_point(|s| *s <= at), p.columns[at] as usize + 1),
+                };
                 let value = self.values[at];
                 Err(Error::value(format!("{name}: row {row}, column {column} is {value}; all must be finite")))
             }
@@ -96,6 +227,13 @@ impl Samples {
     /// # Errors
     /// A sentence that begins with the learner's name.
     pub fn check_size(&self, name: &str) -> Result<()> {
+        if self.is_sparse() {
+            return Err(Error::value(format!("{name}: does not take sparse samples")));
+        }
+        self.check_any_size(name)
+    }
+
+    fn check_any_size(&self, name: &str) -> Result<()> {
         if self.rows == 0 {
             return Err(Error::value(format!("{name}: there are no samples")));
         }
@@ -110,11 +248,26 @@ impl Samples {
     /// # Errors
     /// A sentence with both widths.
     pub fn check_width(&self, name: &str, columns: usize) -> Result<()> {
-        if self.columns != columns {
-            let why = format!("it was fitted to {columns} features, these samples have {}", self.columns);
-            return Err(Error::shape(name, why));
-        }
+        self.check_same_width(name, columns)?;
         self.check(name)
+    }
+
+    /// As [`Samples::check`], and with a width as [`Samples::check_width`], for learners that take sparse samples too.
+    ///
+    /// # Errors
+    /// As those.
+    pub fn check_any(&self, name: &str, columns: Option<usize>) -> Result<()> {
+        columns.map_or(Ok(()), |columns| self.check_same_width(name, columns))?;
+        self.check_any_size(name)?;
+        self.check_finite(name)
+    }
+
+    fn check_same_width(&self, name: &str, columns: usize) -> Result<()> {
+        if self.columns == columns {
+            return Ok(());
+        }
+        let why = format!("it was fitted to {columns} features, these samples have {}", self.columns);
+        Err(Error::shape(name, why))
     }
 }
 
@@ -210,6 +363,29 @@ mod tests {
         let wide = Samples::new(1, 3, vec![0.0; 3]).unwrap();
         assert!(says(wide.check_width("knn", 2)).contains("fitted to 2 features, these samples have 3"));
         assert!(Samples::new(2, 2, vec![0.0; 3]).is_err() && Samples::new(usize::MAX, 2, vec![]).is_err());
+    }
+
+    #[test]
+    fn sparse_samples_are_the_same_samples() {
+        let rows = [vec![(2, 3.0), (0, 1.0)], vec![], vec![(1, -2.0), (2, 0.0)]];
+        let s = Samples::sparse(3, &rows).unwrap();
+        let dense = s.dense().unwrap();
+        assert_eq!(dense.values(), [1.0, 0.0, 3.0, 0.0, 0.0, 0.0, 0.0, -2.0, 0.0]);
+        let w = [2.0, 5.0, 7.0];
+        for i in 0..3 {
+            assert_eq!(s.dot(i, &w), dense.dot(i, &w));
+            assert_eq!(s.entries(i).map(|(_, v)| v).sum::<f64>(), dense.row(i).iter().sum::<f64>());
+        }
+        assert_eq!(s.select(&[2, 0]).dense().unwrap(), dense.select(&[2, 0]));
+        let says = |s: Result<()>| s.unwrap_err().to_string();
+        assert!(says(s.check("knn")).contains("does not take sparse"));
+        assert!(s.check_any("nb", Some(3)).is_ok() && s.check_any("nb", Some(4)).is_err());
+        let nan = Samples::sparse(3, &[vec![], vec![(1, f64::NAN)]]).unwrap();
+        assert_eq!(says(nan.check_any("nb", None)), "nb: row 2, column 2 is NaN; all must be finite");
+        assert!(
+            Samples::sparse(3, &[vec![(3, 1.0)]]).is_err() && Samples::sparse(3, &[vec![(1, 1.0), (1, 2.0)]]).is_err()
+        );
+        assert!(Samples::sparse(1 << 20, &vec![vec![]; 1000]).unwrap().dense().is_err());
     }
 
     #[test]

@@ -107,7 +107,13 @@ impl Learner for Dbscan {
                 let enough = self.settings.min_samples;
                 Ok(vectorised(
                     #[inline(always)]
-                    || places.iter().map(|&i| tree.count(row(i), radius2, enough, &mut stack) >= enough).collect(),
+                    || {
+                        let mut is = vec![false; places.len()];
+                        for (is, &i) in is.iter_mut().zip(places) {
+                            *is = tree.count(row(i), radius2, enough, &mut stack) >= enough;
+                        }
+                        is
+                    },
                 ))
             })
             .collect::<Result<_>>()?;

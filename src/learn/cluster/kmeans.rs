@@ -200,7 +200,13 @@ pub(super) fn mean_variance(x: &Samples) -> f64 {
     mean.iter_mut().for_each(|m| *m /= n);
     vectorised(
         #[inline(always)]
-        || x.iter().map(|row| distance2(row, &mean)).sum::<f64>(),
+        || {
+            let mut sum = 0.0;
+            for row in x.values().chunks_exact(d) {
+                sum += distance2(row, &mean);
+            }
+            sum
+        },
     ) / (n * d as f64)
 }
 

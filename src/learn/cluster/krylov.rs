@@ -1,18 +1,33 @@
 //! The few largest eigenvalues of a large symmetric matrix that is only known by its products.
 //!
-//! Block Krylov spaces with restarts and Rayleigh–Ritz (Golub & Underwood 1977, "The block Lanczos method for
-//! computing eigenvalues"): blocks, so that eigenvalues that occur several times are all found.
+//! Zhou, Saad, Tiago & Chelikowsky (2006), "Self-consistent-field calculations using Chebyshev-filtered subspace
+//! iteration", algorithms 4.2 and 4.3: a block of vectors, so that eigenvalues that occur several times are all found,
+//! is filtered by a polynomial that is small on all other eigenvalues, again and again.
 
 use super::near::vectorised;
 use crate::data::Rng;
-use crate::linalg::{Matrix, eigh};
-use crate::{Result, stop};
+use crate::linalg::{Matrix, eigh, matmul, qr};
+use crate::{Error, Result, stop};
+use faer::linalg::matmul::matmul as multiply;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
 
-/// Below this many rows the whole matrix is decomposed.
+/// Up to this many rows the whole matrix is decomposed.
 const SMALL: usize = 200;
 
-/// Products with the matrix between restarts.
-const POWERS: usize = 7;
+/// Vectors in a block are a multiple of this.
+pub(in crate::learn) const WIDE: usize = 8;
+
+/// How far the search goes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::learn) struct Effort {
+    /// `|A v - λ v|` at most, relative to the largest |λ|.
+    pub tolerance: f64,
+    /// The polynomial's degree: products with the matrix in a round.
+    pub degree: usize,
+    /// Rounds at most.
+    pub rounds: usize,
+}
 
 /// Eigenvalues, the largest first, and their vectors of length 1 in rows. `[k, n]`
 pub(in crate::learn) struct Largest {
@@ -22,105 +37,97 @@ pub(in crate::learn) struct Largest {
     pub residual: f64,
 }
 
-/// The `k` largest eigenvalues of a symmetric matrix with `n` rows; `apply` multiplies it with vectors.
+/// The `k` largest eigenvalues of a symmetric matrix with `n` rows, none of whose eigenvalues is below `floor`.
+///
+/// `apply` multiplies the matrix with a block of vectors side by side: `[n, width]` to `[n, width]`.
 pub(in crate::learn) fn largest(
     n: usize,
     k: usize,
-    tolerance: f64,
-    restarts: usize,
+    floor: f64,
+    effort: Effort,
     seed: u64,
-    mut apply: impl FnMut(&[Vec<f64>]) -> Result<Vec<Vec<f64>>>,
+    mut apply: impl FnMut(&[f64], usize, &mut [f64]) -> Result<()>,
 ) -> Result<Largest> {
     let k = k.min(n);
-    if n <= SMALL {
-        let unit = |i: usize| (0..n).map(|j| f64::from(u8::from(i == j))).collect::<Vec<f64>>();
-        let rows = apply(&(0..n).map(unit).collect::<Vec<_>>())?;
-        let a = Matrix::from_fn(n, n, |i, j| 0.5 * (rows[i][j] + rows[j][i]))?;
+    let wide = (k + 4).next_multiple_of(WIDE);
+    if n <= SMALL || 4 * wide >= n {
+        let mut unit = vec![0.0; n * n];
+        (0..n).for_each(|i| unit[i * n + i] = 1.0);
+        let mut a = vec![0.0; n * n];
+        apply(&unit, n, &mut a)?;
+        let a = Matrix::from_fn(n, n, |i, j| 0.5 * (a[i * n + j] + a[j * n + i]))?;
         let e = eigh(&a)?;
         let (values, vectors) = (0..k).map(|c| (e.values[n - 1 - c], e.vectors.col(n - 1 - c))).unzip();
         return Ok(Largest { values, vectors, residual: 0.0 });
     }
-    let b = (k + 3.max(k / 4)).min(n / 8);
-    let b = b.max(k.min(n));
     let mut rng = Rng::new(seed);
-    let mut block: Vec<Vec<f64>> = (0..b).map(|_| (0..n).map(|_| rng.normal()).collect()).collect();
-    let mut turn = 0;
+    let mut block: Vec<f64> = (0..n * wide).map(|_| rng.normal()).collect();
+    let mut image = vec![0.0; n * wide];
+    let mut round = 0;
     loop {
-        turn += 1;
-        let mut basis: Vec<Vec<f64>> = Vec::new();
-        let mut images: Vec<Vec<f64>> = Vec::new();
-        for power in 0..POWERS {
-            if basis.len() >= n {
-                break;
+        stop::check()?;
+        round += 1;
+        // Rayleigh and Ritz: the best that the block's span holds.
+        let q = qr(&Matrix::new(n, wide, block)?, false)?.q;
+        apply(q.data(), wide, &mut image)?;
+        let aq = Matrix::new(n, wide, std::mem::take(&mut image))?;
+        let h = matmul(&q.transpose(), &aq)?;
+        let e = eigh(&Matrix::from_fn(wide, wide, |i, j| 0.5 * (h[(i, j)] + h[(j, i)]))?)?;
+        let turn = Matrix::from_fn(wide, wide, |i, j| e.vectors[(i, wide - 1 - j)])?;
+        let values: Vec<f64> = e.values.iter().rev().copied().collect();
+        block = matmul(&q, &turn)?.into_data();
+        image = matmul(&aq, &turn)?.into_data();
+        let mut errors = vec![0.0; k];
+        for (v, a) in block.chunks_exact(wide).zip(image.chunks_exact(wide)) {
+            for c in 0..k {
+                errors[c] += (a[c] - values[c] * v[c]) * (a[c] - values[c] * v[c]);
             }
-            let first = basis.len();
-            for v in std::mem::take(&mut block) {
-                stop::check()?;
-                if let Some(v) = beside(v, &basis) {
-                    basis.push(v);
-                }
-            }
-            if basis.len() == first {
-                break; // the space is closed under the matrix: exact
-            }
-            let new = apply(&basis[first..])?;
-            if power + 1 < POWERS {
-                block.clone_from(&new);
-            }
-            images.extend(new);
         }
-        let m = basis.len();
-        let mut h = vec![0.0; m * m];
-        for i in 0..m {
+        let scale = values[0].abs().max(values[wide - 1].abs()).max(f64::MIN_POSITIVE);
+        let residual = errors.iter().fold(0.0f64, |m, e| m.max(e.sqrt())) / scale;
+        if residual <= effort.tolerance || round >= effort.rounds {
+            let vectors = (0..k).map(|c| block.iter().skip(c).step_by(wide).copied().collect()).collect();
+            return Ok(Largest { values: values[..k].to_vec(), vectors, residual });
+        }
+        // What lies between the floor and the block's smallest value is damped, the rest grows.
+        let top = values[0];
+        let cut = values[wide - 1].max(floor + 1e-3 * (top - floor)).min(top - 1e-9 * scale);
+        let (middle, half) = (0.5 * (cut + floor), (0.5 * (cut - floor)).max(1e-9 * scale));
+        let first = half / (top - middle).max(half);
+        let mut sigma = first;
+        // Chebyshev's recurrence; the image is known already.
+        let mut before = block;
+        let mut now: Vec<f64> = image.iter().zip(&before).map(|(a, v)| (a - middle * v) * (sigma / half)).collect();
+        for _ in 1..effort.degree {
             stop::check()?;
-            for j in 0..=i {
-                let v = dot(&basis[i], &images[j]);
-                h[i * m + j] = v;
-                h[j * m + i] = v;
-            }
+            let next = 1.0 / (2.0 / first - sigma);
+            apply(&now, wide, &mut image)?;
+            let (gain, back) = (2.0 * next / half, sigma * next);
+            vectorised(
+                #[inline(always)]
+                || {
+                    for ((b, v), a) in before.iter_mut().zip(&now).zip(&image) {
+                        *b = gain * (a - middle * v) - back * *b;
+                    }
+                },
+            );
+            std::mem::swap(&mut before, &mut now);
+            sigma = next;
         }
-        let e = eigh(&Matrix::new(m, m, h)?)?;
-        let combine = |of: &[Vec<f64>], c: usize| {
-            let mut out = vec![0.0; n];
-            for (i, v) in of.iter().enumerate() {
-                axpy(e.vectors[(i, m - 1 - c)], v, &mut out);
-            }
-            out
-        };
-        let kept = b.min(m);
-        let vectors: Vec<Vec<f64>> = (0..kept).map(|c| combine(&basis, c)).collect();
-        let scale = e.values[0].abs().max(e.values[m - 1].abs()).max(f64::MIN_POSITIVE);
-        let mut residual = 0.0f64;
-        for c in 0..k.min(m) {
-            let mut r = combine(&images, c);
-            axpy(-e.values[m - 1 - c], &vectors[c], &mut r);
-            residual = residual.max(dot(&r, &r).sqrt() / scale);
-        }
-        if residual <= tolerance || turn >= restarts {
-            let k = k.min(m);
-            let values = (0..k).map(|c| e.values[m - 1 - c]).collect();
-            return Ok(Largest { values, vectors: vectors.into_iter().take(k).collect(), residual });
-        }
-        block = vectors;
+        block = now;
     }
 }
 
-/// The part of `v` at right angles to the basis, of length 1; nothing if none is left.
-fn beside(mut v: Vec<f64>, basis: &[Vec<f64>]) -> Option<Vec<f64>> {
-    let before = dot(&v, &v).sqrt();
-    // Twice is enough (Kahan; Parlett 1980).
-    for _ in 0..2 {
-        for q in basis {
-            let c = dot(q, &v);
-            axpy(-c, q, &mut v);
-        }
-    }
-    let after = dot(&v, &v).sqrt();
-    if !(after > 1e-10 * before) {
-        return None;
-    }
-    v.iter_mut().for_each(|x| *x /= after);
-    Some(v)
+/// A square matrix times a block of vectors, for [`largest`].
+pub(in crate::learn) fn times(a: &[f64], n: usize, block: &[f64], wide: usize, out: &mut [f64]) -> Result<()> {
+    let block = MatRef::from_row_major_slice(block, n, wide);
+    out.par_chunks_mut(256 * wide).zip(a.par_chunks(256 * n)).try_for_each(|(out, a)| {
+        stop::check()?;
+        let rows = a.len() / n;
+        let a = MatRef::from_row_major_slice(a, rows, n);
+        multiply(MatMut::from_row_major_slice_mut(out, rows, wide), Accum::Replace, a, block, 1.0, Par::Seq);
+        Ok::<(), Error>(())
+    })
 }
 
 /// `Σ aᵢ bᵢ`.
@@ -140,31 +147,25 @@ pub(in crate::learn) fn dot(a: &[f64], b: &[f64]) -> f64 {
     )
 }
 
-/// `y += c x`.
-pub(in crate::learn) fn axpy(c: f64, x: &[f64], y: &mut [f64]) {
-    vectorised(
-        #[inline(always)]
-        || y.iter_mut().zip(x).for_each(|(y, x)| *y += c * x),
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_largest_eigenvalues_with_their_multiplicities() {
-        for n in [5usize, 150, 400] {
+        for n in [5usize, 150, 400, 3000] {
             // A diagonal matrix: three times 9, then 5, then many below 4.
             let diagonal = |i: usize| match i {
                 1 | 3 | 4 => 9.0,
                 2 => 5.0,
                 i => 4.0 * (i as f64 / n as f64),
             };
-            let apply = |block: &[Vec<f64>]| {
-                Ok(block.iter().map(|v| v.iter().enumerate().map(|(i, x)| diagonal(i) * x).collect()).collect())
+            let apply = |block: &[f64], wide: usize, out: &mut [f64]| {
+                out.iter_mut().zip(block).enumerate().for_each(|(i, (o, v))| *o = diagonal(i / wide) * v);
+                Ok(())
             };
-            let found = largest(n, 4, 1e-9, 100, 1, apply).unwrap();
+            let effort = Effort { tolerance: 1e-10, degree: 8, rounds: 100 };
+            let found = largest(n, 4, 0.0, effort, 1, apply).unwrap();
             for (value, expected) in found.values.iter().zip([9.0, 9.0, 9.0, 5.0]) {
                 assert!((value - expected).abs() < 1e-9, "{n}: {:?}", found.values);
             }

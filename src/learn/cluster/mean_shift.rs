@@ -175,7 +175,14 @@ impl Learner for MeanShift {
             }
             let known = vectorised(
                 #[inline(always)]
-                || centres.chunks_exact(d).any(|c| distance2(c, &peak.0) <= radius2),
+                || {
+                    for c in centres.chunks_exact(d) {
+                        if distance2(c, &peak.0) <= radius2 {
+                            return true;
+                        }
+                    }
+                    false
+                },
             );
             if !known {
                 centres.extend(&peak.0);

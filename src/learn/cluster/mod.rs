@@ -35,9 +35,9 @@ pub(super) use exp::exp;
 #[allow(unused_imports)]
 pub(super) use kmeans::lloyd;
 #[allow(unused_imports)]
-pub(super) use krylov::{axpy, dot, largest};
+pub(super) use krylov::{Effort, dot, largest, times};
 #[allow(unused_imports)]
-pub(super) use near::{nearest, products, vectorised};
+pub(super) use near::{MANY_FEATURES, distance2, nearest, nearest_by, products, vectorised};
 #[allow(unused_imports)]
 pub(super) use spectral::Graph;
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 const LEAF: usize = 16;
 
 /// From this many features on a tree prunes too little, and matrix products find neighbours faster.
-const MANY_FEATURES: usize = 16;
+pub(in crate::learn) const MANY_FEATURES: usize = 16;
 
 /// Queries in one piece of work.
 const PIECE: usize = 128;
@@ -58,6 +58,18 @@ pub(in crate::learn) struct Near {
 
 /// The nearest `k` points of `x` for each row of `queries`; with `itself` false, query `i` leaves out point `i`.
 pub(in crate::learn) fn nearest(x: &[f64], queries: &[f64], d: usize, k: usize, itself: bool) -> Result<Near> {
+    nearest_by(x, queries, d, k, itself, d < MANY_FEATURES)
+}
+
+/// As [`nearest`], by a tree or by matrix products.
+pub(in crate::learn) fn nearest_by(
+    x: &[f64],
+    queries: &[f64],
+    d: usize,
+    k: usize,
+    itself: bool,
+    by_tree: bool,
+) -> Result<Near> {
     let n = x.len() / d;
     let k = k.min(if itself { n } else { n - 1 });
     let rows = queries.len() / d;
@@ -66,7 +78,7 @@ pub(in crate::learn) fn nearest(x: &[f64], queries: &[f64], d: usize, k: usize, 
     if k == 0 {
         return Ok(Near { k, places, squared });
     }
-    let tree = (d < MANY_FEATURES).then(|| Tree::new(x, d));
+    let tree = by_tree.then(|| Tree::new(x, d));
     let norms: Vec<f64> = if tree.is_some() { vec![] } else { x.chunks_exact(d).map(norm2).collect() };
     places
         .par_chunks_mut(PIECE * k)

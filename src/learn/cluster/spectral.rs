@@ -6,8 +6,8 @@ use super::agglomerative::labels_of_nearest;
 use super::centres::plus_plus;
 use super::checks::{ensure_sound, sound, usable};
 use super::kmeans::{Run, enough, lloyd, mean_variance};
-use super::krylov::{dot, largest};
-use super::near::{nearest, products};
+use super::krylov::{Effort, WIDE, largest, times};
+use super::near::{nearest, products, vectorised};
 use crate::data::Rng;
 use crate::error::ensure_setting;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
@@ -138,15 +138,39 @@ impl Graph {
 
     /// The slowest vibrations: eigenvectors of the normalised Laplacian `I - D^-½ W D^-½` to the smallest `k`
     /// eigenvalues, with `√` of each node's degree.
-    pub fn slowest(&self, k: usize, tolerance: f64, restarts: usize, seed: u64) -> Result<Vibrations> {
+    pub fn slowest(&self, k: usize, tolerance: f64, rounds: usize, seed: u64) -> Result<Vibrations> {
         let n = self.starts.len() - 1;
         let roots: Vec<f64> = (0..n).map(|i| root_of(self.of(i).map(|(_, w)| w).sum())).collect();
-        vibrations(&roots, k, tolerance, restarts, seed, |v, out| {
-            out.par_chunks_mut(1024).enumerate().for_each(|(p, out)| {
-                for (t, out) in out.iter_mut().enumerate() {
-                    *out = self.of(p * 1024 + t).map(|(j, w)| w * v[j]).sum();
-                }
+        let mut scaled = self.weights.clone();
+        for i in 0..n {
+            for e in self.starts[i]..self.starts[i + 1] {
+                scaled[e] /= roots[i] * roots[self.ends[e] as usize];
+            }
+        }
+        let effort = Effort { tolerance, degree: 40, rounds };
+        vibrations(roots, k, effort, seed, |block, wide, out| {
+            out.par_chunks_mut(512 * wide).enumerate().for_each(|(p, out)| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (t, out) in out.chunks_exact_mut(wide).enumerate() {
+                            let i = p * 512 + t;
+                            for (c, out) in out.chunks_mut(WIDE).enumerate() {
+                                let mut sum = [0.0; WIDE];
+                                for e in self.starts[i]..self.starts[i + 1] {
+                                    let w = scaled[e];
+                                    let from = &block[self.ends[e] as usize * wide + c * WIDE..][..out.len()];
+                                    for (s, v) in sum.iter_mut().zip(from) {
+                                        *s += w * v;
+                                    }
+                                }
+                                out.copy_from_slice(&sum[..out.len()]);
+                            }
+                        }
+                    },
+                );
             });
+            Ok(())
         })
     }
 }
@@ -165,29 +189,17 @@ fn root_of(degree: f64) -> f64 {
     if degree > 0.0 { degree.sqrt() } else { 1.0 }
 }
 
+/// From products with `D^-½ W D^-½`, whose eigenvalues lie between -1 and 1.
 fn vibrations(
-    roots: &[f64],
+    roots: Vec<f64>,
     k: usize,
-    tolerance: f64,
-    restarts: usize,
+    effort: Effort,
     seed: u64,
-    times: impl Fn(&[f64], &mut [f64]),
+    apply: impl FnMut(&[f64], usize, &mut [f64]) -> Result<()>,
 ) -> Result<Vibrations> {
-    let n = roots.len();
-    let found = largest(n, k, tolerance, restarts, seed, |block| {
-        let image = |v: &Vec<f64>| {
-            stop::check()?;
-            let scaled: Vec<f64> = v.iter().zip(roots).map(|(v, r)| v / r).collect();
-            let mut out = vec![0.0; n];
-            times(&scaled, &mut out);
-            // (I + D^-½ W D^-½) / 2, whose eigenvalues lie between 0 and 1.
-            out.iter_mut().zip(roots).zip(v).for_each(|((o, r), v)| *o = 0.5 * (*o / r + v));
-            Ok(out)
-        };
-        block.iter().map(image).collect()
-    })?;
-    let eigenvalues = found.values.iter().map(|v| (2.0 - 2.0 * v).max(0.0)).collect();
-    Ok(Vibrations { eigenvalues, vectors: found.vectors, roots: roots.to_vec(), residual: found.residual })
+    let found = largest(roots.len(), k, -1.0, effort, seed, apply)?;
+    let eigenvalues = found.values.iter().map(|v| (1.0 - v).max(0.0)).collect();
+    Ok(Vibrations { eigenvalues, vectors: found.vectors, roots, residual: found.residual })
 }
 
 /// All affinities `exp(-gamma |a - b|²)`, with zeros on the diagonal. `[n, n]`
@@ -226,7 +238,7 @@ impl Learner for Spectral {
         let s = &self.settings;
         let (n, k) = (x.rows(), s.clusters);
         enough(NAME, x, k)?;
-        const TOLERANCE: f64 = 1e-6;
+        const TOLERANCE: f64 = 1e-5;
         let found = match s.affinity {
             Affinity::NearestNeighbors => {
                 let near = nearest(x.values(), x.values(), x.columns(), s.neighbors - 1, false)?;
@@ -243,16 +255,13 @@ impl Learner for Spectral {
                         (n as f64).powi(2) * 8e-9
                     )));
                 }
-                let table = affinities(x, s.gamma)?;
+                let mut table = affinities(x, s.gamma)?;
                 let roots: Vec<f64> = table.chunks_exact(n).map(|row| root_of(row.iter().sum())).collect();
-                vibrations(&roots, k, TOLERANCE, 200, s.seed, |v, out| {
-                    out.par_chunks_mut(64).enumerate().for_each(|(p, out)| {
-                        for (t, out) in out.iter_mut().enumerate() {
-                            let i = p * 64 + t;
-                            *out = dot(&table[i * n..(i + 1) * n], v);
-                        }
-                    });
-                })?
+                table.par_chunks_mut(n).zip(&roots).for_each(|(row, mine)| {
+                    row.iter_mut().zip(&roots).for_each(|(v, other)| *v /= mine * other);
+                });
+                let effort = Effort { tolerance: TOLERANCE, degree: 10, rounds: 100 };
+                vibrations(roots, k, effort, s.seed, |block, wide, out| times(&table, n, block, wide, out))?
             }
         };
         let map: Vec<f64> = (0..n)

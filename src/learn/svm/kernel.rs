@@ -7,7 +7,7 @@ use super::real::Real;
 use super::vectors::check_moderate;
 use crate::error::ensure_setting;
 use crate::learn::Samples;
-use crate::{Error, Result};
+use crate::{Error, Result, stop};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -172,53 +172,106 @@ impl Function {
         }
     }
 
-    /// Of `x` with every sample in `panels`; `out` holds [`LANES`] numbers for each panel.
-    pub fn fill<T: Real>(&self, x: &[T], panels: &[T], out: &mut [T]) {
-        let (gamma, coef0) = (T::of(self.gamma), T::of(self.coef0));
-        match self.kernel {
-            Kernel::Linear | Kernel::Precomputed => vectorised(|| panel_by_panel::<T, false>(x, panels, out, |s| s)),
-            Kernel::Rbf => vectorised(|| panel_by_panel::<T, true>(x, panels, out, |s| (-(gamma * s)).exp())),
-            Kernel::Poly => vectorised(|| {
-                panel_by_panel::<T, false>(x, panels, out, |s| {
-                    let base = gamma * s + coef0;
-                    let mut power = base;
-                    for _ in 1..self.degree {
-                        power = power * base;
-                    }
-                    power
-                });
-            }),
-            Kernel::Sigmoid => {
-                vectorised(|| panel_by_panel::<T, false>(x, panels, out, |s| (gamma * s + coef0).tanh()))
+    /// Of each row of `xs` with every sample in `panels`; each row of `out` holds [`LANES`] numbers for each panel.
+    pub fn fill<T: Real>(&self, d: usize, xs: &[T], panels: &[T], out: &mut [T]) {
+        let whole = panels.len() / d;
+        if whole == 0 {
+            return;
+        }
+        for (xs, out) in xs.chunks(TOGETHER * d).zip(out.chunks_mut(TOGETHER * whole)) {
+            if xs.len() == TOGETHER * d {
+                self.fill_rows::<T, TOGETHER>(xs, panels, out);
+            } else {
+                for (x, out) in xs.chunks_exact(d).zip(out.chunks_exact_mut(whole)) {
+                    self.fill_rows::<T, 1>(x, panels, out);
+                }
             }
+        }
+    }
+
+    fn fill_rows<T: Real, const R: usize>(&self, xs: &[T], panels: &[T], out: &mut [T]) {
+        let (gamma, coef0, degree) = (T::of(self.gamma), T::of(self.coef0), self.degree);
+        match self.kernel {
+            Kernel::Linear | Kernel::Precomputed => vectorised(
+                #[inline(always)]
+                || panel_by_panel::<T, false, R>(xs, panels, out, |s| s),
+            ),
+            Kernel::Rbf => vectorised(
+                #[inline(always)]
+                || panel_by_panel::<T, true, R>(xs, panels, out, move |s| (-(gamma * s)).exp()),
+            ),
+            Kernel::Poly => vectorised(
+                #[inline(always)]
+                || {
+                    panel_by_panel::<T, false, R>(xs, panels, out, move |s| {
+                        // By squaring, always all seven bits of the degree, so that lanes keep step.
+                        let mut base = gamma * s + coef0;
+                        let mut power = T::ONE;
+                        for bit in 0..7 {
+                            power = if degree >> bit & 1 == 1 { power * base } else { power };
+                            base = base * base;
+                        }
+                        power
+                    });
+                },
+            ),
+            Kernel::Sigmoid => vectorised(
+                #[inline(always)]
+                || panel_by_panel::<T, false, R>(xs, panels, out, move |s| (gamma * s + coef0).tanh()),
+            ),
         }
     }
 }
 
 /// Runs `work` compiled for the vector instructions found at run time; what it calls must be `#[inline(always)]`.
 #[inline(always)]
-pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+pub(in crate::learn) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// `finish` of the squared distance (`APART`) or of the inner product, for each sample of each panel.
+/// Rows that are computed together, so that each panel is read once for all of them.
+const TOGETHER: usize = 4;
+
+/// Panels in one round of [`panel_by_panel`]: their sums stay near while `finish` goes over them.
+const ROUND: usize = 16;
+
+/// `finish` of the squared distance (`APART`) or of the inner product of `R` rows with each sample of each panel.
 #[inline(always)]
-fn panel_by_panel<T: Real, const APART: bool>(x: &[T], panels: &[T], out: &mut [T], finish: impl Fn(T) -> T) {
-    let panels = panels.chunks_exact(LANES * x.len());
-    for (panel, out) in panels.zip(out.as_chunks_mut::<LANES>().0) {
-        let mut sums = [T::default(); LANES];
-        for (&v, column) in x.iter().zip(panel.as_chunks::<LANES>().0) {
-            for l in 0..LANES {
-                sums[l] = if APART {
-                    let apart = v - column[l];
-                    sums[l] + apart * apart
-                } else {
-                    sums[l] + v * column[l]
-                };
+fn panel_by_panel<T: Real, const APART: bool, const R: usize>(
+    xs: &[T],
+    panels: &[T],
+    out: &mut [T],
+    finish: impl Fn(T) -> T,
+) {
+    let d = xs.len() / R;
+    let whole = out.len() / R;
+    for (round, panels) in panels.chunks(ROUND * LANES * d).enumerate() {
+        let start = round * ROUND * LANES;
+        for (p, panel) in panels.chunks_exact(LANES * d).enumerate() {
+            let mut sums = [[T::default(); LANES]; R];
+            for (k, column) in panel.as_chunks::<LANES>().0.iter().enumerate() {
+                for r in 0..R {
+                    let v = xs[r * d + k];
+                    for l in 0..LANES {
+                        sums[r][l] = if APART {
+                            let apart = v - column[l];
+                            sums[r][l] + apart * apart
+                        } else {
+                            sums[r][l] + v * column[l]
+                        };
+                    }
+                }
+            }
+            for r in 0..R {
+                let at = r * whole + start + p * LANES;
+                out[at..at + LANES].copy_from_slice(&sums[r]);
             }
         }
-        for l in 0..LANES {
-            out[l] = finish(sums[l]);
+        for r in 0..R {
+            let end = (start + ROUND * LANES).min(whole);
+            for v in &mut out[r * whole + start..r * whole + end] {
+                *v = finish(*v);
+            }
         }
     }
 }
@@ -226,7 +279,6 @@ fn panel_by_panel<T: Real, const APART: bool>(x: &[T], panels: &[T], out: &mut [
 /// Samples in panels. `[panels, columns, LANES]`, the last one filled up with zeros.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Panels<T> {
-    pub columns: usize,
     pub values: Vec<T>,
 }
 
@@ -239,7 +291,7 @@ impl<T: Real> Panels<T> {
                 *place = T::of(v);
             }
         }
-        Self { columns, values }
+        Self { values }
     }
 }
 
@@ -330,17 +382,22 @@ impl<'a> Gram<'a> {
         }
     }
 
-    /// Sample `i` with those of `panels` (which are `places`) from panel `first` on; `out` begins there too.
-    pub fn fill<T: Real>(&self, i: usize, panels: &Panels<T>, places: &[u32], first: usize, out: &mut [T]) {
+    /// The samples `rows` with those of `panels` (which are `places`) from panel `first` on; each row of `out` begins
+    /// there too.
+    pub fn fill<T: Real>(&self, rows: &[u32], panels: &Panels<T>, places: &[u32], first: usize, out: &mut [T]) {
         match &self.points {
             Points::Samples { x, columns } => {
-                let row: Vec<T> = x[i * columns..(i + 1) * columns].iter().map(|&v| T::of(v)).collect();
-                self.function.fill(&row, &panels.values[first * LANES * columns..], out);
+                let row = |&i: &u32| &x[i as usize * columns..(i as usize + 1) * columns];
+                let rows: Vec<T> = rows.iter().flat_map(row).map(|&v| T::of(v)).collect();
+                self.function.fill(*columns, &rows, &panels.values[first * LANES * columns..], out);
             }
             Points::Matrix { matrix, places: all } => {
-                let row = matrix.row(all[i]);
-                for (out, &k) in out.iter_mut().zip(&places[first * LANES..]) {
-                    *out = T::of(row[all[k as usize]]);
+                let whole = out.len() / rows.len().max(1);
+                for (&i, out) in rows.iter().zip(out.chunks_exact_mut(whole.max(1))) {
+                    let row = matrix.row(all[i as usize]);
+                    for (out, &k) in out.iter_mut().zip(&places[first * LANES..]) {
+                        *out = T::of(row[all[k as usize]]);
+                    }
                 }
             }
         }
@@ -356,6 +413,7 @@ pub(super) fn check_matrix(name: &str, x: &Samples) -> Result<()> {
     }
     const TILE: usize = 64; // so that columns are read from cache
     for rows in (0..n).step_by(TILE) {
+        stop::check()?;
         for columns in (0..=rows).step_by(TILE) {
             for i in rows..(rows + TILE).min(n) {
                 for j in columns..(columns + TILE).min(i) {
@@ -389,8 +447,8 @@ mod tests {
             let places: Vec<u32> = (0..37).rev().collect();
             let (wide, narrow) = (gram.panels::<f64>(&places), gram.panels::<f32>(&places));
             let (mut a, mut b) = (vec![0.0; 48], vec![0.0; 48]);
-            gram.fill(4, &wide, &places, 0, &mut a);
-            gram.fill(4, &narrow, &places, 0, &mut b);
+            gram.fill(&[4], &wide, &places, 0, &mut a);
+            gram.fill(&[4], &narrow, &places, 0, &mut b);
             for k in 0..37 {
                 let exact = function.value(x.row(4), x.row(36 - k));
                 assert!((a[k] - exact).abs() < 1e-12 * (1.0 + exact.abs()), "{kernel:?}");

@@ -9,7 +9,7 @@ mod solver;
 mod svc;
 mod svr;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod vectors;
 
 use super::entry::{Entry, entry};
@@ -18,9 +18,25 @@ pub use one_class::{OneClass, OneClassSettings};
 pub use svc::{ClassWeight, Svc, SvcSettings};
 pub use svr::{Svr, SvrSettings};
 
+// What the multilayer perceptron shares with the kernels.
+pub(super) use kernel::vectorised;
+pub(super) use real::Real;
+
 /// The support vector machines.
 pub const ENTRIES: &[Entry] = &[
     entry!("svc", Classifier, Svc, SvcSettings, "support vector classifier: the widest margin between classes"),
-    entry!("svr", Regressor, Svr, SvrSettings, "support vector regression: as flat as a tube around the answers allows"),
-    entry!("one_class", Clusterer, OneClass, OneClassSettings, "support vectors around what is usual: 0, or -1 if unusual"),
+    entry!(
+        "svr",
+        Regressor,
+        Svr,
+        SvrSettings,
+        "support vector regression: as flat as a tube around the answers allows"
+    ),
+    entry!(
+        "one_class",
+        Clusterer,
+        OneClass,
+        OneClassSettings,
+        "support vectors around what is usual: 0, or -1 if unusual"
+    ),
 ];

@@ -3,7 +3,7 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// f32 or f64, with what a kernel needs of them in a form that the compiler turns into vector instructions.
-pub(super) trait Real:
+pub(in crate::learn) trait Real:
     Copy
     + Default
     + Send

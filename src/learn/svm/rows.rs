@@ -14,13 +14,13 @@ pub(super) struct Rows<'a, T> {
     active: Vec<u32>,
     panels: Panels<T>,
     slots: Vec<Slot<T>>,
-    free: Vec<u32>,        // slots without a row
-    slot_of: Vec<u32>,     // of each sample; `NONE` when its row is not here
-    kept: Vec<Vec<u32>>,   // for each shrinking: the columns that stayed
-    newest: u32,           // ends of the list in the order of use
+    free: Vec<u32>,      // slots without a row
+    slot_of: Vec<u32>,   // of each sample; `NONE` when its row is not here
+    kept: Vec<Vec<u32>>, // for each shrinking: the columns that stayed
+    newest: u32,         // ends of the list in the order of use
     oldest: u32,
-    held: usize,           // numbers in all rows
-    room: usize,           // how many there may be
+    held: usize, // numbers in all rows
+    room: usize, // how many there may be
 }
 
 struct Slot<T> {
@@ -98,7 +98,7 @@ impl<'a, T: Real> Rows<'a, T> {
         self.held += whole;
         if s.columns < columns {
             let first = s.columns / LANES;
-            self.gram.fill(sample as usize, &self.panels, &self.active, first, &mut s.values[first * LANES..]);
+            self.gram.fill(&[sample], &self.panels, &self.active, first, &mut s.values[first * LANES..]);
             s.columns = columns;
         }
     }

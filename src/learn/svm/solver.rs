@@ -55,20 +55,24 @@ pub(super) struct Solution {
 /// Up to so many samples all is computed in f64.
 const FEW: usize = 1500;
 
+/// Steps in f32 at most, for each sample; what is not optimal then goes on in f64.
+const NARROW_STEPS: u64 = 100;
+
 /// The curvature of pairs that have none: LIBSVM's τ.
 const TAU: f64 = 1e-12;
 
 /// Minimises from `beta`, which must be within the bounds; its sum stays.
 pub(super) fn solve(gram: &Gram<'_>, problem: &Problem, beta: Vec<f64>, limits: Limits) -> Result<Solution> {
-    if gram.len() <= FEW || !gram.fits_f32() {
+    // Each f32 kernel value is off by up to half of this, at random.
+    let largest = gram.diagonal().into_iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+    let off = largest * f64::from(f32::EPSILON);
+    if gram.len() <= FEW || !gram.fits_f32() || off > limits.tolerance {
         return Smo::<f64>::new(gram, problem, beta, limits)?.solve(0);
     }
-    let found = Smo::<f32>::new(gram, problem, beta, limits)?.solve(0)?;
-    // Each kernel value is off by some 2⁻²³ of the largest, at random; so is r, in sum.
-    let largest = gram.diagonal().into_iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+    let narrow = Limits { steps: limits.steps.min(NARROW_STEPS * gram.len() as u64), ..limits };
+    let found = Smo::<f32>::new(gram, problem, beta, narrow)?.solve(0)?;
     let norm = found.beta.iter().map(|b| b * b).sum::<f64>().sqrt();
-    let off = norm * largest * f64::from(f32::EPSILON);
-    if off <= limits.tolerance / 4.0 || !found.converged {
+    if found.converged && norm * off <= limits.tolerance / 4.0 || found.steps >= limits.steps {
         return Ok(found);
     }
     Smo::<f64>::new(gram, problem, found.beta, limits)?.solve(found.steps)
@@ -77,6 +81,9 @@ pub(super) fn solve(gram: &Gram<'_>, problem: &Problem, beta: Vec<f64>, limits: 
 /// Samples in one piece of [`products`].
 const PIECE: usize = 64;
 
+/// Rows of the kernel that are computed at a time.
+pub(super) const BATCH: usize = 4;
+
 /// `Kβ` at `rows`.
 pub(super) fn products<T: Real>(gram: &Gram<'_>, beta: &[f64], rows: &[u32]) -> Result<Vec<f64>> {
     let places: Vec<u32> = (0..beta.len() as u32).filter(|&j| beta[j as usize] != 0.0).collect();
@@ -84,12 +91,22 @@ pub(super) fn products<T: Real>(gram: &Gram<'_>, beta: &[f64], rows: &[u32]) -> 
     weights.resize(places.len().div_ceil(LANES) * LANES, 0.0);
     let panels = gram.panels::<T>(&places);
     let mut out = vec![0.0; rows.len()];
+    if places.is_empty() {
+        return Ok(out);
+    }
     out.par_chunks_mut(PIECE).zip(rows.par_chunks(PIECE)).try_for_each(|(out, rows)| {
-        let mut row = vec![T::default(); weights.len()];
-        for (out, &i) in out.iter_mut().zip(rows) {
+        let whole = weights.len();
+        let mut values = vec![T::default(); BATCH * whole];
+        for (out, rows) in out.chunks_mut(BATCH).zip(rows.chunks(BATCH)) {
             stop::check()?;
-            gram.fill(i as usize, &panels, &places, 0, &mut row);
-            *out = vectorised(|| dot(&row, &weights));
+            let values = &mut values[..rows.len() * whole];
+            gram.fill(rows, &panels, &places, 0, values);
+            for (out, values) in out.iter_mut().zip(values.chunks_exact(whole)) {
+                *out = vectorised(
+                    #[inline(always)]
+                    || dot(values, &weights),
+                );
+            }
         }
         Ok(())
     })?;
@@ -108,13 +125,23 @@ pub(super) fn dot<T: Real>(a: &[T], b: &[f64]) -> f64 {
     sums.iter().sum()
 }
 
+/// `Σ aᵢ bᵢ`.
+#[inline(always)]
+pub(super) fn dot_any(a: &[f64], b: &[f64]) -> f64 {
+    let rest = a.as_chunks::<LANES>().1.iter().zip(b.as_chunks::<LANES>().1);
+    dot(a, b) + rest.map(|(a, b)| a * b).sum::<f64>()
+}
+
 struct Smo<'a, T> {
     problem: &'a Problem,
     limits: Limits,
     gram: &'a Gram<'a>,
     rows: Rows<'a, T>,
     beta: Vec<f64>,  // of each sample
-    r_all: Vec<f64>, // of each sample; out of date for the active ones
+    r_all: Vec<f64>, // of each sample; out of date for the active ones and those left out
+    // When `r` was last right for all, and what it was:
+    beta_then: Vec<f64>,
+    r_then: Vec<f64>,
     // Of each active sample, filled up to whole panels with ones that can never be chosen:
     r: Vec<f64>,
     up: Vec<f64>,
@@ -135,8 +162,22 @@ impl<'a, T: Real> Smo<'a, T> {
         }
         let rows = Rows::new(gram, limits.cache);
         let diagonal_all = gram.diagonal();
-        let (r, up, low, diagonal) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut me = Self { problem, limits, gram, rows, beta, r_all, r, up, low, diagonal, diagonal_all, steps: 0 };
+        let mut me = Self {
+            problem,
+            limits,
+            gram,
+            rows,
+            beta_then: beta.clone(),
+            r_then: r_all.clone(),
+            beta,
+            r_all,
+            r: Vec::new(),
+            up: Vec::new(),
+            low: Vec::new(),
+            diagonal: Vec::new(),
+            diagonal_all,
+            steps: 0,
+        };
         me.gather();
         Ok(me)
     }
@@ -181,10 +222,12 @@ impl<'a, T: Real> Smo<'a, T> {
         let n = self.gram.len();
         let every = n.clamp(1, 1000) as u64;
         let mut until_shrink = every;
-        let mut near = false; // whether the residual was once below ten tolerances
         let mut exact_at = Some(0); // the step at which `r_all` was right for all
         let allowed = self.limits.steps.saturating_sub(steps_before);
-        let (mut best_up, mut i) = vectorised(|| rise(&self.r, &self.up));
+        let (mut best_up, mut i) = vectorised(
+            #[inline(always)]
+            || rise(&self.r, &self.up),
+        );
         let (converged, gap) = loop {
             stop::check()?;
             let mut gap = f64::NEG_INFINITY;
@@ -193,22 +236,20 @@ impl<'a, T: Real> Smo<'a, T> {
                 self.rows.ready(sample);
                 let own = self.diagonal[i];
                 let row = self.rows.row(sample);
-                let (most, j) = vectorised(|| fall(&self.r, &self.low, row, &self.diagonal, best_up, own));
+                let (most, j) = vectorised(
+                    #[inline(always)]
+                    || fall(&self.r, &self.low, row, &self.diagonal, best_up, own),
+                );
                 gap = most;
                 let out_of_steps = self.steps >= allowed;
                 if gap > self.limits.tolerance && !out_of_steps {
                     if self.limits.shrinking && until_shrink == 0 {
                         until_shrink = every;
-                        let all_again = !near && gap <= 10.0 * self.limits.tolerance;
-                        near |= all_again;
-                        if all_again && self.rows.active().len() < n {
-                            self.restore(best_up, best_up - gap)?;
-                            exact_at = Some(self.steps);
-                            (best_up, i) = vectorised(|| rise(&self.r, &self.up));
-                            continue;
-                        }
                         if self.shrink(best_up, best_up - gap) {
-                            (best_up, i) = vectorised(|| rise(&self.r, &self.up));
+                            (best_up, i) = vectorised(
+                                #[inline(always)]
+                                || rise(&self.r, &self.up),
+                            );
                             continue;
                         }
                     }
@@ -223,10 +264,12 @@ impl<'a, T: Real> Smo<'a, T> {
             if self.rows.active().len() == n || exact_at == Some(self.steps) {
                 break (converged, gap);
             }
-            near = true;
             self.restore(best_up, best_up - gap)?;
             exact_at = Some(self.steps);
-            (best_up, i) = vectorised(|| rise(&self.r, &self.up));
+            (best_up, i) = vectorised(
+                #[inline(always)]
+                || rise(&self.r, &self.up),
+            );
         };
         self.scatter();
         Ok(self.solution(converged, gap, steps_before))
@@ -251,7 +294,10 @@ impl<'a, T: Real> Smo<'a, T> {
         (self.up[i], self.low[i]) = self.sides(ai);
         (self.up[j], self.low[j]) = self.sides(aj);
         let (r, up) = (&mut self.r, &self.up);
-        vectorised(|| move_and_rise(r, up, row_i, row_j, delta))
+        vectorised(
+            #[inline(always)]
+            || move_and_rise(r, up, row_i, row_j, delta),
+        )
     }
 
     /// Leaves out those that no pair would choose; false when they are too few to be worth it.
@@ -271,22 +317,25 @@ impl<'a, T: Real> Smo<'a, T> {
         true
     }
 
-    /// Computes `r` of those left out anew, and takes back all that a pair might choose.
+    /// Computes `r` of those left out, from what has moved since they were last right, and takes back all that a pair might choose.
     fn restore(&mut self, most: f64, least: f64) -> Result<()> {
         self.scatter();
         let mut out = vec![true; self.gram.len()];
         self.rows.active().iter().for_each(|&i| out[i as usize] = false);
         let out: Vec<u32> = (0..self.gram.len() as u32).filter(|&i| out[i as usize]).collect();
-        let k_beta = products::<T>(self.gram, &self.beta, &out)?;
+        let moved: Vec<f64> = self.beta.iter().zip(&self.beta_then).map(|(b, then)| b - then).collect();
+        let k_moved = products::<T>(self.gram, &moved, &out)?;
         let mut back = Vec::new();
-        for (&i, k) in out.iter().zip(k_beta) {
+        for (&i, k) in out.iter().zip(k_moved) {
             let i = i as usize;
-            self.r_all[i] = self.problem.f[i] - k;
+            self.r_all[i] = self.r_then[i] - k;
             let (up, low) = self.sides(i);
             if !(self.r_all[i] + up < least && self.r_all[i] + low > most) {
                 back.push(i as u32);
             }
         }
+        self.beta_then.clone_from(&self.beta);
+        self.r_then.clone_from(&self.r_all);
         self.rows.grow(&back);
         self.gather();
         Ok(())

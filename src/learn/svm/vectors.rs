@@ -1,7 +1,7 @@
 //! Support vectors: the samples that an answer is made of.
 
 use super::kernel::{Function, Kernel, LANES, Panels};
-use super::solver::dot;
+use super::solver::{BATCH, dot};
 use crate::learn::Samples;
 use crate::{Error, Result, stop};
 use rayon::prelude::*;
@@ -17,8 +17,8 @@ const PIECE: usize = 64;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Vectors {
     pub function: Function,
-    pub columns: usize,   // features of a sample; samples fitted to when the kernel is precomputed
-    pub places: Vec<u32>, // among the samples fitted to
+    pub columns: usize,    // features of a sample; samples fitted to when the kernel is precomputed
+    pub places: Vec<u32>,  // among the samples fitted to
     pub samples: Vec<f64>, // [places, columns]; none when the kernel is precomputed
 }
 
@@ -81,20 +81,24 @@ impl Vectors {
             Kernel::Precomputed => Panels::default(),
             _ => Panels::<f64>::new(self.columns, self.samples.chunks_exact(self.columns)),
         };
-        let whole = self.places.len().div_ceil(LANES) * LANES;
+        let whole = self.places.len().max(1).div_ceil(LANES) * LANES;
         let mut out = vec![0.0; x.rows() * width];
         out.par_chunks_mut(PIECE * width).zip(x.values().par_chunks(PIECE * self.columns)).try_for_each(
             |(out, rows)| {
-                let mut values = vec![0.0; whole];
-                for (out, row) in out.chunks_exact_mut(width).zip(rows.chunks_exact(self.columns)) {
+                let mut values = vec![0.0; BATCH * whole];
+                for (out, rows) in out.chunks_mut(BATCH * width).zip(rows.chunks(BATCH * self.columns)) {
                     stop::check()?;
                     match self.function.kernel {
                         Kernel::Precomputed => {
-                            values.iter_mut().zip(&self.places).for_each(|(v, &i)| *v = row[i as usize]);
+                            for (values, row) in values.chunks_exact_mut(whole).zip(rows.chunks_exact(self.columns)) {
+                                values.iter_mut().zip(&self.places).for_each(|(v, &i)| *v = row[i as usize]);
+                            }
                         }
-                        _ => self.function.fill(row, &panels.values, &mut values),
+                        _ => self.function.fill(self.columns, rows, &panels.values, &mut values),
                     }
-                    each(&values, out);
+                    for (r, out) in out.chunks_exact_mut(width).enumerate() {
+                        each(&values[r * whole..(r + 1) * whole], out);
+                    }
                 }
                 Ok(())
             },
@@ -114,16 +118,19 @@ impl Vectors {
         }
         let weights = filled_up(weights);
         let sums = self.map(name, x, 1, |values, out| {
-            out[0] = super::kernel::vectorised(|| dot(values, &weights)) + intercept;
+            out[0] = super::kernel::vectorised(
+                #[inline(always)]
+                || dot(values, &weights),
+            ) + intercept;
         })?;
         Ok(sums.into_values())
     }
 }
 
 /// With zeros up to whole panels.
-pub(super) fn filled_up(weights: &[f64]) -> Vec<f64> {
+fn filled_up(weights: &[f64]) -> Vec<f64> {
     let mut weights = weights.to_vec();
-    weights.resize(weights.len().div_ceil(LANES) * LANES, 0.0);
+    weights.resize(weights.len().max(1).div_ceil(LANES) * LANES, 0.0);
     weights
 }
 

@@ -3,7 +3,7 @@
 //! Hyvärinen & Oja (2000), "Independent component analysis: algorithms and applications" (FastICA), all components at
 //! once with symmetric decorrelation, equation 45.
 
-use super::pca::{Solver, column_means, ensure_components, principal, project, rebuild};
+use super::pca::{Principal, Solver, column_means, ensure_components, principal, project, rebuild};
 use crate::data::Rng;
 use crate::error::ensure_setting;
 use crate::learn::cluster::{ensure_sound, exp, moderate_numbers, products, sound, usable, usable_width, vectorised};
@@ -103,37 +103,43 @@ impl Ica {
     }
 }
 
-/// `g(u)` in place of each number and the sum of `g'(u)`, by the contrast.
+/// `g(u)` in place of each number, and the sum of `g'(u)`, by the contrast; `slopes` is room to work in.
 #[inline(always)]
-fn curve(contrast: Contrast, values: &mut [f64]) -> f64 {
-    let mut lanes = [0.0; 16];
-    let step = |u: &mut f64, lane: &mut f64| match contrast {
+fn curve(contrast: Contrast, values: &mut [f64], slopes: &mut [f64]) -> f64 {
+    let pairs = values.iter_mut().zip(slopes.iter_mut());
+    match contrast {
         Contrast::Logcosh => {
-            let e = exp(-2.0 * u.abs());
-            let t = ((1.0 - e) / (1.0 + e)).copysign(*u);
-            *u = t;
-            *lane += 1.0 - t * t;
+            for (u, slope) in pairs {
+                // tanh |u| from e^(-2 |u|), which cannot overflow.
+                let size = u.abs();
+                let e = exp(-2.0 * size);
+                let t = (1.0 - e) / (1.0 + e);
+                *u = if *u < 0.0 { -t } else { t };
+                *slope = 1.0 - t * t;
+            }
         }
         Contrast::Exp => {
-            let e = exp(-0.5 * *u * *u);
-            *lane += (1.0 - *u * *u) * e;
-            *u *= e;
+            for (u, slope) in pairs {
+                let e = exp(-0.5 * *u * *u);
+                *slope = (1.0 - *u * *u) * e;
+                *u *= e;
+            }
         }
         Contrast::Cube => {
-            *lane += 3.0 * *u * *u;
-            *u = *u * *u * *u;
+            for (u, slope) in pairs {
+                *slope = 3.0 * *u * *u;
+                *u = *u * *u * *u;
+            }
         }
-    };
-    let (chunks, rest) = values.as_chunks_mut::<16>();
+    }
+    let mut lanes = [0.0; 16];
+    let (chunks, rest) = slopes.as_chunks::<16>();
     for chunk in chunks {
         for t in 0..16 {
-            step(&mut chunk[t], &mut lanes[t]);
+            lanes[t] += chunk[t];
         }
     }
-    for (u, lane) in rest.iter_mut().zip(&mut lanes) {
-        step(u, lane);
-    }
-    lanes.iter().sum()
+    lanes.iter().chain(rest).sum()
 }
 
 /// `(w wᵀ)^-½ w`: directions at right angles, none preferred.
@@ -157,7 +163,7 @@ impl Learner for Ica {
         let wanted = s.components.unwrap_or(n.min(d));
         ensure_components(NAME, wanted, x)?;
         let mean = column_means(x);
-        let (directions, variances) = principal(x, &mean, wanted, Solver::Exact, 0)?;
+        let Principal { directions, variances, .. } = principal(x, &mean, wanted, Solver::Exact, 0)?;
         // Directions without variance cannot be whitened and hold no component.
         let k = variances.iter().filter(|&&v| v > 1e-12 * variances[0] && v > 0.0).count();
         if k == 0 || k < wanted && s.components.is_some() {
@@ -193,9 +199,15 @@ impl Learner for Ica {
                     let m = along.len() / k;
                     let mut u = vec![0.0; k * m];
                     products(w.data(), along, k, &mut u);
-                    let slopes: Vec<f64> = vectorised(
+                    let mut room = vec![0.0; m];
+                    let mut slopes = vec![0.0; k];
+                    vectorised(
                         #[inline(always)]
-                        || u.chunks_exact_mut(m).map(|row| curve(s.contrast, row)).collect(),
+                        || {
+                            for (slope, row) in slopes.iter_mut().zip(u.chunks_exact_mut(m)) {
+                                *slope = curve(s.contrast, row, &mut room);
+                            }
+                        },
                     );
                     let mut outer = vec![0.0; k * k];
                     products(&u, across, m, &mut outer);

@@ -4,7 +4,9 @@
 
 use super::pca::turned;
 use crate::error::ensure_setting;
-use crate::learn::cluster::{dot, ensure_sound, largest, moderate_numbers, products, sound, usable, usable_width};
+use crate::learn::cluster::{
+    Effort, dot, ensure_sound, largest, moderate_numbers, products, sound, times, usable, usable_width,
+};
 use crate::learn::{Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result, stop};
 use rayon::prelude::*;
@@ -169,13 +171,15 @@ impl Learner for KernelPca {
             row.iter_mut().zip(&means).for_each(|(v, other)| *v += mean - mine - other);
         });
         const TOLERANCE: f64 = 1e-9;
-        let found = largest(n, k, TOLERANCE, 100, self.settings.seed, |block| {
-            let image = |v: &Vec<f64>| {
-                stop::check()?;
-                Ok(table.par_chunks(n).map(|row| dot(row, v)).collect())
-            };
-            block.iter().map(image).collect()
-        })?;
+        // Only "sigmoid" has eigenvalues below zero, none below the least of -Σ |k| over a row.
+        let row_sum = |row: &[f64]| row.iter().map(|v| v.abs()).sum::<f64>();
+        let floor = match self.settings.kernel {
+            PcaKernel::Sigmoid => -table.par_chunks(n).map(row_sum).reduce(|| 0.0, f64::max),
+            _ => 0.0,
+        };
+        let effort = Effort { tolerance: TOLERANCE, degree: 8, rounds: 100 };
+        let found =
+            largest(n, k, floor, effort, self.settings.seed, |block, wide, out| times(&table, n, block, wide, out))?;
         // What is all rounding has no direction.
         let floor = 1e-12 * found.values[0].abs().max(mean.abs() * 1e-3).max(f64::MIN_POSITIVE);
         let mut coefficients = Vec::with_capacity(k * n);

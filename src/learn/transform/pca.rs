@@ -5,7 +5,7 @@
 
 use super::randomised::randomised_svd;
 use crate::error::ensure_setting;
-use crate::learn::cluster::{ensure_sound, moderate_numbers, products, sound, usable, usable_width, vectorised};
+use crate::learn::cluster::{dot, ensure_sound, moderate_numbers, products, sound, usable, usable_width, vectorised};
 use crate::learn::{Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::linalg::{Matrix, eigh, svd};
 use crate::{Error, Result, stop};
@@ -112,7 +112,13 @@ pub(super) fn column_means(x: &Samples) -> Vec<f64> {
             let mut sum = vec![0.0; d];
             vectorised(
                 #[inline(always)]
-                || rows.chunks_exact(d).for_each(|r| sum.iter_mut().zip(r).for_each(|(s, v)| *s += v)),
+                || {
+                    for row in rows.chunks_exact(d) {
+                        for (s, v) in sum.iter_mut().zip(row) {
+                            *s += v;
+                        }
+                    }
+                },
             );
             sum
         })
@@ -178,8 +184,15 @@ pub(super) fn turned(mut v: Vec<f64>) -> Vec<f64> {
     v
 }
 
-/// Directions and variances of the samples, the largest first: at most `k`.
-pub(super) fn principal(x: &Samples, mean: &[f64], k: usize, solver: Solver, seed: u64) -> Result<(Samples, Vec<f64>)> {
+/// Directions and variances, and the variance of all features together.
+pub(super) struct Principal {
+    pub directions: Samples, // [k, columns], rows of length 1
+    pub variances: Vec<f64>, // the largest first
+    pub total: f64,
+}
+
+/// The `k` directions in which the samples vary most.
+pub(super) fn principal(x: &Samples, mean: &[f64], k: usize, solver: Solver, seed: u64) -> Result<Principal> {
     let (n, d) = (x.rows(), x.columns());
     let most = n.min(d);
     let random = match solver {
@@ -188,19 +201,25 @@ pub(super) fn principal(x: &Samples, mean: &[f64], k: usize, solver: Solver, see
         Solver::Auto => !(d <= 1000 && n >= d) && n.max(d) > 500 && 5 * k < 4 * most,
     };
     let divisor = (n as f64 - 1.0).max(1.0);
-    let (directions, variances): (Vec<f64>, Vec<f64>) = if random {
-        let (s, v) = randomised_svd(&centred(x, mean), d, k, 7, seed)?;
-        (v.into_iter().flat_map(turned).collect(), s.iter().map(|s| s * s / divisor).collect())
+    // Squared singular values of the centred samples, their right vectors, and the sum of all such squares.
+    let (directions, squares, total): (Vec<f64>, Vec<f64>, f64) = if random {
+        let x = centred(x, mean);
+        let (s, v) = randomised_svd(&x, d, k, 7, seed)?;
+        (v.into_iter().flat_map(turned).collect(), s.iter().map(|s| s * s).collect(), dot(&x, &x))
     } else if n >= d {
-        let e = eigh(&Matrix::new(d, d, scatter(x, mean)?)?)?;
+        let sums = scatter(x, mean)?;
+        let total = (0..d).map(|j| sums[j * d + j]).sum();
+        let e = eigh(&Matrix::new(d, d, sums)?)?;
         let directions = (0..k).flat_map(|c| turned(e.vectors.col(d - 1 - c))).collect();
-        (directions, (0..k).map(|c| (e.values[d - 1 - c] / divisor).max(0.0)).collect())
+        (directions, (0..k).map(|c| e.values[d - 1 - c].max(0.0)).collect(), total)
     } else {
         let f = svd(&Matrix::new(n, d, centred(x, mean))?, false)?;
         let directions = (0..k).flat_map(|c| turned(f.v.col(c))).collect();
-        (directions, f.s[..k].iter().map(|s| s * s / divisor).collect())
+        (directions, f.s[..k].iter().map(|s| s * s).collect(), f.s.iter().map(|s| s * s).sum())
     };
-    Ok((Samples::new(k, d, directions)?, variances))
+    let variances: Vec<f64> = squares.iter().map(|s| s / divisor).collect();
+    let total = (total / divisor).max(variances.iter().sum());
+    Ok(Principal { directions: Samples::new(k, d, directions)?, variances, total })
 }
 
 /// `(x - mean) · directionsᵀ`, each column divided by its scale.
@@ -257,14 +276,7 @@ impl Learner for Pca {
         let k = s.components.unwrap_or(x.rows().min(x.columns()));
         ensure_components(NAME, k, x)?;
         let mean = column_means(x);
-        let (components, variances) = principal(x, &mean, k, s.solver, s.seed)?;
-        let divisor = (x.rows() as f64 - 1.0).max(1.0);
-        let squared = |row: &[f64]| row.iter().zip(&mean).map(|(v, m)| (v - m) * (v - m)).sum::<f64>();
-        let total = vectorised(
-            #[inline(always)]
-            || x.iter().map(squared).sum::<f64>(),
-        ) / divisor;
-        let total = total.max(variances.iter().sum());
+        let Principal { directions: components, variances, total } = principal(x, &mean, k, s.solver, s.seed)?;
         self.learned = Some(Learned { mean, components, variances, total, rows: x.rows() as f64 });
         Ok(Fit { steps: 1, warning: None })
     }

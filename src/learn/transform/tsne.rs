@@ -4,7 +4,7 @@
 //! van der Maaten (2014), "Accelerating t-SNE using tree-based algorithms" (`repulsion.rs`); the learning rate from
 //! Belkina et al. (2019), doi:10.1038/s41467-019-13055-y.
 
-use super::pca::{Solver, column_means, principal, project};
+use super::pca::{Principal, Solver, column_means, principal, project};
 use super::repulsion::{Field, LANES, repel};
 use crate::data::Rng;
 use crate::error::ensure_setting;
@@ -49,11 +49,12 @@ pub struct TsneSettings {
     pub perplexity: f64,
     /// How many times stronger neighbours attract in the first 250 steps, at least 1. Default 12.
     pub early_exaggeration: f64,
-    /// Learning rate, positive. Default: the number of samples over `early_exaggeration`, at least 50.
+    /// Learning rate, positive. Default: the number of samples over `early_exaggeration`, at least 50 (or a quarter of
+    /// the samples, for few).
     pub learning_rate: Option<f64>,
     /// Steps at most, at least 250. Default 1000.
     pub steps: usize,
-    /// Stop when 50 steps lower the divergence by less than this, at least 0. Default 5e-4.
+    /// Stop when 50 steps lower the divergence by less than this share of it, at least 0. Default 2e-3.
     pub tolerance: f64,
     /// Where to start: "pca" or "random". Default "pca".
     pub init: MapInit,
@@ -71,7 +72,7 @@ impl Default for TsneSettings {
             early_exaggeration: 12.0,
             learning_rate: None,
             steps: 1000,
-            tolerance: 5e-4,
+            tolerance: 2e-3,
             init: MapInit::Pca,
             angle: 0.5,
             seed: 0,
@@ -238,10 +239,14 @@ impl<const D: usize> WithSimd for Pull<'_, D> {
             let i = first + t;
             let range = attraction.starts[i]..attraction.starts[i + 1];
             let ends = &attraction.ends[range.clone()];
-            for a in 0..D {
-                let me = y[i][a];
-                gaps[a].clear();
-                gaps[a].extend(ends.iter().map(|&j| me - y[j as usize][a]));
+            let me = y[i];
+            gaps.iter_mut().for_each(|g| g.resize(ends.len().max(g.len()), 0.0));
+            let columns = gaps.each_mut().map(|g| &mut g[..ends.len()]);
+            for (t, &j) in ends.iter().enumerate() {
+                let other = y[j as usize];
+                for a in 0..D {
+                    columns[a][t] = me[a] - other[a];
+                }
             }
             let (shares, _) = S::as_simd_f32s(&attraction.shares[range]);
             let columns: [&[S::f32s]; D] = std::array::from_fn(|a| &S::as_simd_f32s(&gaps[a]).0[..shares.len()]);
@@ -277,7 +282,8 @@ fn descend<const D: usize>(s: &TsneSettings, start: &Samples, attraction: &Attra
     let mut velocity = vec![[0.0f32; D]; n];
     let mut gains = vec![[1.0f32; D]; n];
     let mut forces = vec![([0.0f32; D], 0.0f32); n];
-    let rate = s.learning_rate.unwrap_or((n as f64 / s.early_exaggeration).max(50.0)) as f32;
+    let few = n as f64 / 4.0; // steps that long would throw fewer samples apart
+    let rate = s.learning_rate.unwrap_or((n as f64 / s.early_exaggeration).max(few.min(50.0))) as f32;
     let mut divergence = f64::INFINITY;
     let mut gain = f64::INFINITY;
     let mut steps = 0;
@@ -311,7 +317,7 @@ fn descend<const D: usize>(s: &TsneSettings, start: &Samples, attraction: &Attra
             .collect();
         if look {
             let now = attraction.entropy - logs.iter().sum::<f64>() + z.ln();
-            gain = if divergence.is_finite() { divergence - now } else { f64::INFINITY };
+            gain = if divergence.is_finite() { (divergence - now) / now.abs().max(1e-9) } else { f64::INFINITY };
             divergence = now;
             if steps == s.steps || gain < s.tolerance {
                 break;
@@ -348,7 +354,7 @@ pub(super) fn start_map(x: &Samples, k: usize, init: MapInit, size: f64, seed: u
     let mut out: Vec<f64> = noise.iter().map(|v| v * size * if init == MapInit::Pca { 0.01 } else { 1.0 }).collect();
     if init == MapInit::Pca {
         let mean = column_means(x);
-        let (directions, variances) = principal(x, &mean, have, Solver::Auto, seed)?;
+        let Principal { directions, variances, .. } = principal(x, &mean, have, Solver::Auto, seed)?;
         if variances[0] > 0.0 {
             let scale = vec![variances[0].sqrt() / size; have];
             let map = project(x, &mean, &directions, &scale)?;
@@ -414,7 +420,10 @@ impl Learner for Tsne {
             Some(format!("{NAME}: {n} samples allow a perplexity of {perplexity:.1} only, {} was wanted", s.perplexity))
         } else {
             (run.gain >= s.tolerance && run.gain.is_finite()).then(|| {
-                format!("{NAME}: the last steps still lowered the divergence by {:.1e}; raise `steps`", run.gain)
+                format!(
+                    "{NAME}: the last steps still lowered the divergence by {:.2}%; raise `steps`",
+                    100.0 * run.gain
+                )
             })
         };
         let map = Samples::new(n, s.components, run.map)?;
