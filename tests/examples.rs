@@ -28,7 +28,8 @@ fn every_lesson_runs() {
     assert!(lessons.len() >= 8, "{lessons:?}");
     for lesson in lessons {
         let folder = tempfile::tempdir().unwrap();
-        let plain = ["01", "07", "08", "09", "10", "11", "12"].iter().any(|n| lesson.starts_with(n));
+        let plain =
+            ["01", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16"].iter().any(|n| lesson.starts_with(n));
         let args: &[&str] = if plain { &[] } else { &["--steps", "6"] };
         let run = run(&format!("examples/{lesson}"), args, "", folder.path());
         // What each lesson is about came out.
@@ -45,6 +46,10 @@ fn every_lesson_runs() {
             "10" => "lbfgs      after  29 steps at (1.0000, 1.0000)",
             "11" => "80 cities: 6.9",
             "12" => "after 400 generations the best is off by",
+            "13" => "linear_discriminant      97.1%    100.0%",
+            "14" => "agglomerative      0.783",
+            "15" => "random_forest      98.3%",
+            "16" => "wet grass: rain 0.7079, sprinkler 0.4298",
             _ => panic!("{lesson} has no check here"),
         };
         assert!(run.out.contains(wanted), "{lesson}:\n{}", run.out);
@@ -53,6 +58,10 @@ fn every_lesson_runs() {
             "10" => &["descent.png"],
             "11" => &["salesman.gif", "salesman.png"],
             "12" => &["evolution.gif", "evolution.png"],
+            "13" => &["classes.png"],
+            "14" => &["groups.png"],
+            "15" => &["trees.png"],
+            "16" => &["graphical.png"],
             _ => &[],
         };
         for picture in drawn {

@@ -182,12 +182,29 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---Settings of belief propagation.
+---@class mynah.BeliefOptions
+---@field messages? "sum_product"|"max_product" What to look for: "sum_product" or "max_product". Default "sum_product".
+---@field steps? integer Rounds of messages at most, at least 1. Default 200.
+---@field tolerance? number Stop when no message changes by more than this, at least 0. Default 1e-6.
+---@field damping? number How much of each message is the one before, in [0, 1); helps where messages swing. Default 0.0.
+
 ---Settings of [`BernoulliNb`].
 ---@class mynah.BernoulliNbOptions
 ---@field alpha? number Added to every count, so that nothing is impossible: 0 (which counts as 1e-10) to 1e9. Default 1.0.
 ---@field binarize? number A feature is there if its number is larger than this; finite, and for sparse samples not negative. Default 0.0.
 ---@field fit_prior? boolean Whether classes are as probable beforehand as they are frequent; else all alike. Default true.
 ---@field priors? number[] How probable each class is beforehand, in their order, with sum 1. Default: as `fit_prior` says.
+
+---Settings of [`blobs`].
+---@class mynah.BlobsOptions
+---@field samples? integer How many samples, in equal parts from the blobs. At least 1. Default 100.
+---@field centres? integer|number[][] How many blobs, at least 1, or the place of each. Default 3.
+---@field features? integer How many features, at least 1; given places say it themselves. Default 2.
+---@field spread? number The standard deviation around each centre, at least 0. Default 1.0.
+---@field width? number Centres that are not given lie between minus this and this. Positive. Default 10.0.
+---@field shuffle? boolean Whether samples come in random order. Default true.
+---@field seed? integer Of the random numbers. Default 0.
 
 ---Settings of [`cg`].
 ---@class mynah.CgOptions
@@ -198,6 +215,27 @@
 ---@field c1? number Line search: the share of the slope's promise that f has to keep, in (0, 0.5). Default 0.0001.
 ---@field c2? number Line search: the share of the slope that may be left, in (c1, 1). Default 0.1.
 ---@field x0? number[]|mynah.Tensor The point to start from; needed.
+
+---Settings of [`circles`].
+---@class mynah.CirclesOptions
+---@field samples? integer How many samples, half on each circle. At least 1. Default 100.
+---@field noise? number The standard deviation of Gaussian noise, at least 0. Default 0.05.
+---@field factor? number The radius of the inner circle; that of the outer is 1. In [0, 1). Default 0.5.
+---@field shuffle? boolean Whether samples come in random order. Default true.
+---@field seed? integer Of the random numbers. Default 0.
+
+---Settings of [`classification`].
+---@class mynah.ClassificationOptions
+---@field samples? integer How many samples, in equal parts from the classes. At least 1. Default 100.
+---@field features? integer How many features; those neither informative nor redundant are noise. Default 20.
+---@field informative? integer How many features tell the class, from 1 to 4096. Default 2.
+---@field redundant? integer How many are mixtures of the informative ones. Default 2.
+---@field classes? integer How many classes, at least 1. Default 2.
+---@field clusters_per_class? integer How many clusters each class has, at least 1; all together at most 2^informative. Default 2.
+---@field class_sep? number Half the side of the cube at whose corners clusters lie: larger is easier. At least 0. Default 1.0.
+---@field flip? number The share of samples whose class is drawn anew, in [0, 1]. Default 0.01.
+---@field shuffle? boolean Whether samples and features come in random order; else informative, redundant, noise. Default true.
+---@field seed? integer Of the random numbers. Default 0.
 
 ---Settings of [`cmaes`].
 ---@class mynah.CmaesOptions
@@ -228,6 +266,13 @@
 ---@field filled? boolean Fill the areas between the lines. Default false.
 ---@field values? number[][]|mynah.Tensor The heights over a grid, row by row, the first row lowest; needed.
 ---@field levels? number[]|mynah.Tensor The heights to draw. Default: about `count`, chosen.
+
+---Settings of [`read_csv`] and [`read_samples`].
+---@class mynah.CsvOptions
+---@field header? boolean Whether the first line holds names. Default: if some column begins with words and goes on with numbers.
+---@field separator? string What stands between fields, one ASCII character. Default: a tab, semicolon or comma, whichever fits.
+---@field target? integer|string The column to be predicted, by name or by number from 1. Default: the last.
+---@field words? "refuse"|"code" What becomes of features that are words: "refuse" or "code" (0, 1, 2 and so on). Default "refuse".
 
 ---Settings of [`Dbscan`].
 ---@class mynah.DbscanOptions
@@ -331,6 +376,12 @@
 ---@class mynah.FilmOptions
 ---@field frames? integer Frames that it keeps, at least 2; when it is full every second one goes, so that they stay even. Default 100.
 
+---How samples are cut into folds.
+---@class mynah.FoldOptions
+---@field folds? integer How many folds, at least 2. Default 5.
+---@field shuffle? boolean Put the samples in random order first. Default true.
+---@field seed? integer Of the order, and of combinations that are drawn. Default 0.
+
 ---Settings of [`RandomForest`] and [`ExtraTrees`].
 ---@class mynah.ForestOptions
 ---@field trees? integer How many trees, from 1. Default 100.
@@ -429,6 +480,12 @@
 ---@field seed? integer The seed of all chance. Default 0.
 ---@field image? string|mynah.Image The picture to paint: a PNG, JPEG or GIF file, or an Image; needed.
 
+---Settings of Gibbs sampling.
+---@class mynah.GibbsOptions
+---@field sweeps? integer Sweeps over the grid that count, at least 1. Default 20.
+---@field burn_in? integer Sweeps before those, which do not. Default 10.
+---@field seed? integer Of the random choices. Default 0.
+
 ---Settings of [`gradcheck`].
 ---@class mynah.GradcheckOptions
 ---@field step? number Length of the step in a coordinate, as a share of its size (of 1 for smaller ones), in (0, 1). Default 0.001.
@@ -469,6 +526,29 @@
 ---@field opacity? number How much it hides of what is below, in [0, 1]. Default 0.8.
 ---@field values? number[]|mynah.Tensor The values; needed.
 
+---Settings of [`Hmm`].
+---@class mynah.HmmOptions
+---@field states? integer How many hidden states, 1 to 4096. Default 2.
+---@field kind? "discrete"|"gaussian" What they show: "discrete" or "gaussian". Default "gaussian".
+---@field symbols? integer How many symbols there are, for "discrete"; 0 takes as many as the sequences show. Default 0.
+---@field covariance? "diag"|"full" The shape of each Gaussian: "diag" or "full". Default "diag".
+---@field topology? "full"|"left_to_right" The moves possible at the start: "full" or "left_to_right". Default "full".
+---@field steps? integer Steps of the fit at most in each start, at least 1. Default 100.
+---@field tolerance? number Stop when a step raises the log likelihood of all sequences by less than this, at least 0. Default 0.01.
+---@field starts? integer How often to start; the best result is kept. At least 1. Default 1.
+---@field pseudocount? number Added to the expected count of each possible start, move and symbol, at least 0. Default 0.0.
+---@field floor? number No variance falls below this part of the data's, above 0. Default 1e-6.
+---@field learn_start? boolean Whether the fit changes the start probabilities. Default true.
+---@field learn_transition? boolean Whether the fit changes the transitions. Default true.
+---@field learn_emission? boolean Whether the fit changes what the states show. Default true.
+---@field seed? integer Of the random choices. Default 0.
+---@field start? number[] How probable each state is at the beginning.
+---@field transition? number[][] How probable each state (columns) is after each (rows); what is 0 stays 0.
+---@field emission? number[][] How probable each symbol (columns) is in each state (rows), for discrete ones.
+---@field means? number[][] The mean of each state, for Gaussian ones.
+---@field covariances? number[][] The variances of each state, or its covariance matrix row by row, for Gaussian ones.
+---@field labels? number[]|string[] What the columns of `emission` stand for. Default 1, 2, …
+
 ---Settings of [`Ica`].
 ---@class mynah.IcaOptions
 ---@field components? integer How many components, at least 1. Default: all.
@@ -482,6 +562,27 @@
 ---@field x_range? number[] From where to where it reaches. Default: 0 and its pixels.
 ---@field y_range? number[] From where to where it reaches. Default: 0 and its pixels.
 ---@field smooth? boolean Mix the colours of neighbours. Default false.
+
+---The matrices of a linear model with Gaussian noise.
+---@class mynah.KalmanModelOptions
+---@field transition? number[][] A: how the state moves on by itself. `[n][n]` Default {}.
+---@field control? number[][] B: how controls move it, if there are any. `[n][controls]`
+---@field observation? number[][] H: what is seen of it. `[m][n]` Default {}.
+---@field process_noise? number[][] Q: the covariance of its own noise. `[n][n]` Default {}.
+---@field observation_noise? number[][] R: the covariance of the noise of what is seen. `[m][m]` Default {}.
+---@field start_mean? number[] The mean of the first state, before the first observation; none is zero. `[n]`
+---@field start_covariance? number[][] The covariance of the first state; none is the identity. `[n][n]`
+
+---Settings of [`Kalman::fit`].
+---@class mynah.KalmanOptions
+---@field steps? integer Steps of the fit at most, at least 1. Default 100.
+---@field tolerance? number Stop when a step raises the log likelihood by less than this part of it, at least 0. Default 1e-6.
+---@field floor? number No variance that is learned falls below this, above 0. Default 1e-9.
+---@field learn_transition? boolean Whether the fit changes the transition A. Default false.
+---@field learn_observation? boolean Whether the fit changes the observation H. Default false.
+---@field learn_process_noise? boolean Whether the fit changes the noise Q. Default true.
+---@field learn_observation_noise? boolean Whether the fit changes the noise R. Default true.
+---@field learn_start? boolean Whether the fit changes where the state begins. Default false.
 
 ---Settings of [`KernelPca`].
 ---@class mynah.KernelPcaOptions
@@ -619,6 +720,12 @@
 ---@class mynah.LossOptions
 ---@field reduction? "mean"|"sum"|"none" What is made of the single losses. Default "mean".
 
+---Settings of [`MarkovChain`].
+---@class mynah.MarkovOptions
+---@field order? integer How many symbols back the next one depends on, 1 to 16. Default 1.
+---@field symbols? integer How many symbols there are; 0 takes as many as the sequences show. Default 0.
+---@field smoothing? number Added to the count of each symbol after each context, at least 0. Default 0.0.
+
 ---Settings of [`maze`].
 ---@class mynah.MazeOptions
 ---@field width? integer Columns, at least 1. Default 30.
@@ -683,6 +790,13 @@
 ---@field tokenizer? mynah.Tokenizer Its tokenizer; needed.
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it.
+
+---Settings of [`moons`].
+---@class mynah.MoonsOptions
+---@field samples? integer How many samples, half in each moon. At least 1. Default 100.
+---@field noise? number The standard deviation of Gaussian noise, at least 0. Default 0.1.
+---@field shuffle? boolean Whether samples come in random order. Default true.
+---@field seed? integer Of the random numbers. Default 0.
 
 ---Settings of [`MultinomialNb`].
 ---@class mynah.MultinomialNbOptions
@@ -915,6 +1029,15 @@
 ---@field names? string[] The classes' names in the legend. Default: none.
 ---@field classes? number[][]|mynah.Tensor A class from 1 for each cell, row by row, the first row lowest; needed.
 
+---Settings of [`regression`].
+---@class mynah.RegressionOptions
+---@field samples? integer How many samples, at least 1. Default 100.
+---@field features? integer How many features, at least 1. Default 10.
+---@field informative? integer How many of them have a weight, at most `features`. Default 5.
+---@field bias? number What is added to every answer. Default 0.0.
+---@field noise? number The standard deviation of Gaussian noise on the answers, at least 0. Default 0.0.
+---@field seed? integer Of the random numbers. Default 0.
+
 ---What may differ when an interrupted run goes on; everything else comes from its checkpoint.
 ---@class mynah.ResumeOptions
 ---@field checkpoint? string The run's folder.
@@ -1108,10 +1231,34 @@
 ---@field starts? integer How often k-means starts, at least 1. Default 10.
 ---@field seed? integer Of the random choices. Default 0.
 
+---Settings of [`spiral`].
+---@class mynah.SpiralOptions
+---@field samples? integer How many samples, in equal parts on the arms. At least 1. Default 100.
+---@field arms? integer How many arms, each a class. At least 1. Default 2.
+---@field turns? number How often each arm goes round. Positive. Default 1.0.
+---@field noise? number The standard deviation of Gaussian noise, at least 0; the arms end at radius 1. Default 0.02.
+---@field shuffle? boolean Whether samples come in random order. Default true.
+---@field seed? integer Of the random numbers. Default 0.
+
+---How samples are split in two.
+---@class mynah.SplitOptions
+---@field share? number The share that is kept for the test, between 0 and 1; rounded up. Default 0.25.
+---@field stratify? boolean Keep each class's share in both parts; the answers are classes then. Default false.
+---@field seed? integer Of the order. Default 0.
+
 ---Settings of [`StandardScaler`].
 ---@class mynah.StandardScalerOptions
 ---@field with_mean? boolean Take away the mean. Default true.
 ---@field with_std? boolean Divide by the standard deviation. Default true.
+
+---Settings of [`BayesNet::learn`].
+---@class mynah.StructureOptions
+---@field search? "hill_climbing"|"chow_liu" How to search: "hill_climbing" or "chow_liu". Default "hill_climbing".
+---@field max_parents? integer Parents of a variable at most, for hill climbing. Default 4.
+---@field steps? integer Changes at most, for hill climbing, at least 1. Default 1000.
+---@field patience? integer Where no change helps, this many that do not are made in the hope of finding a higher hill, never back to a structure seen before (tabu search, Glover 1989). Default 20.
+---@field smoothing? number Added to each count of the tables, at least 0. Default 1.0.
+---@field variables? { name: string, states: string[] }[] Called for nothing else than their order and states. Default: those that occur in the rows.
 
 ---Settings of [`Svc`].
 ---@class mynah.SvcOptions
@@ -1142,6 +1289,12 @@
 ---@field cache? number Megabytes for kernel values, not negative. Default 200.0.
 ---@field shrinking? boolean Leave out samples for a while that seem settled. Default true.
 ---@field kernel_function? (fun(a: number[], b: number[]): number) A kernel of your own, in place of `kernel`: a function of two samples (lists of numbers) that answers a  number, symmetric and positive. A learner with one cannot be saved.
+
+---Settings of [`swiss_roll`].
+---@class mynah.SwissRollOptions
+---@field samples? integer How many samples, at least 1. Default 100.
+---@field noise? number The standard deviation of Gaussian noise, at least 0. Default 0.0.
+---@field seed? integer Of the random numbers. Default 0.
 
 ---How a new tensor is made.
 ---@class mynah.TensorOptions
@@ -1252,6 +1405,15 @@
 ---@field centres? number[][] Where the wells stand: a list of points. No default. Default {}.
 ---@field amplitude? number Height of each, finite: below 0 a well, above 0 a hill. Default -10.0.
 ---@field sigma? number Width of each, the σ of the Gaussian, positive. Default 60.0.
+
+---Settings of [`WordCounts`].
+---@class mynah.WordCountsOptions
+---@field min_count? integer Words that occur fewer times in all texts together are left out. At least 1. Default 1.
+---@field max_features? integer How many words are kept at most: the most frequent. At least 1. Default: all.
+---@field ngrams? integer|integer[] Up to how many words in a row count as one, or the least and the largest number, from 1 to 16. Default 1.
+---@field lowercase? boolean Whether capital letters are the same as small ones. Default true.
+---@field tfidf? boolean Whether words in many texts count less, and each text is scaled to length 1. Default false.
+---@field characters? boolean Whether to count characters (blanks too, runs of them as one) and not words. Default false.
 
 ---An n-dimensional array of numbers, counted from 1.
 ---
@@ -2306,6 +2468,251 @@ local SparseRows = {}
 ---The rows with every number written out, [rows, columns].
 ---@return mynah.Tensor
 function SparseRows:dense() end
+
+---Words counted in texts: learns a vocabulary, then turns texts to sparse rows.
+---@class mynah.WordCounts
+local WordCounts = {}
+
+---Learns the vocabulary of texts.
+---@param texts string[]
+---@return mynah.WordCounts
+function WordCounts:fit(texts) end
+
+---How often each known word occurs in each text.
+---@param texts string[]
+---@return mynah.SparseRows
+function WordCounts:transform(texts) end
+
+---`fit` and `transform` in one.
+---@param texts string[]
+---@return mynah.SparseRows
+function WordCounts:fit_transform(texts) end
+
+---The words, in the order of the columns.
+---@return string[]
+function WordCounts:vocabulary() end
+
+---Writes it to a file, for `mynah.data.load_word_counts`.
+---@param path string
+---@return mynah.WordCounts
+function WordCounts:save(path) end
+
+---A hidden Markov model. A sequence is a list of symbols (or a string) for discrete ones, rows for Gaussian ones.
+---@class mynah.Hmm
+local Hmm = {}
+
+---Learns from one sequence or a list of them (Baum & Welch); a fit that did not converge prints a warning.
+---@param sequences number[]|string[]|string|number[][]|mynah.Tensor
+---@return mynah.Hmm
+function Hmm:fit(sequences) end
+
+---The logarithm of the sequence's probability, or density.
+---@param sequence number[]|string[]|string|number[][]|mynah.Tensor
+---@return number
+function Hmm:log_likelihood(sequence) end
+
+---How probable each state is at each place, given all that was seen, [length, states].
+---@param sequence number[]|string[]|string|number[][]|mynah.Tensor
+---@return mynah.Tensor
+function Hmm:posterior(sequence) end
+
+---The most probable states in a row, and the logarithm of their probability together with the sequence.
+---@param sequence number[]|string[]|string|number[][]|mynah.Tensor
+---@return any
+---@return number
+function Hmm:viterbi(sequence) end
+
+---A sequence drawn from it, and its states.
+---@param length integer
+---@param seed? integer
+---@return any
+---@return any
+function Hmm:sample(length, seed) end
+
+---What it has learned: start, transition, and emission or means and covariances; and the log likelihood of each step.
+---@return table
+function Hmm:params() end
+
+---Writes it to a file, for `mynah.graphical.load_hmm`.
+---@param path string
+---@return mynah.Hmm
+function Hmm:save(path) end
+
+---A Markov chain over symbols: a list of labels, or a string for its characters.
+---@class mynah.MarkovChain
+local MarkovChain = {}
+
+---Counts what follows what, in one sequence or a list of them.
+---@param sequences number[]|string[]|string|(number[]|string[]|string)[]
+---@return mynah.MarkovChain
+function MarkovChain:fit(sequences) end
+
+---How probable each symbol is after a history.
+---@param history number[]|string[]|string
+---@return table
+function MarkovChain:next(history) end
+
+---The logarithm of the sequence's probability.
+---@param sequence number[]|string[]|string
+---@return number
+function MarkovChain:log_likelihood(sequence) end
+
+---Symbols drawn one after the other, going on from `history` if there is one.
+---@param length integer
+---@param seed? integer
+---@param history? number[]|string[]|string
+---@return any
+function MarkovChain:sample(length, seed, history) end
+
+---The symbols it knows, in the order of rows and columns.
+---@return any
+function MarkovChain:symbols() end
+
+---How probable each symbol (columns) is after each (rows); of order 1 only.
+---@return mynah.Tensor
+function MarkovChain:transition() end
+
+---How often each symbol comes in the long run; of order 1 only.
+---@return table
+function MarkovChain:stationary() end
+
+---From each symbol, how many steps pass until one of `targets` is met, on average; of order 1 only.
+---@param targets number[]|string[]|string
+---@return table
+function MarkovChain:hitting_times(targets) end
+
+---From each symbol, how probable it is that one of `targets` is ever met; of order 1 only.
+---@param targets number[]|string[]|string
+---@return table
+function MarkovChain:hitting_probabilities(targets) end
+
+---Bits, in natural units, that each symbol brings in the long run.
+---@return number
+function MarkovChain:entropy_rate() end
+
+---Writes it to a file, for `mynah.graphical.load_markov_chain`.
+---@param path string
+---@return mynah.MarkovChain
+function MarkovChain:save(path) end
+
+---A Bayesian network. Evidence is a table `{ variable = state }`.
+---@class mynah.BayesNet
+---@field warning string? What learning its structure had to say; nil when all went well.
+local BayesNet = {}
+
+---Its variables: a list of tables with name, states, parents and table.
+---@return table
+function BayesNet:nodes() end
+
+---How probable each state of a variable is, exactly (variable elimination).
+---@param variable string
+---@param evidence? table<string, string>
+---@return table
+function BayesNet:posterior(variable, evidence) end
+
+---The same by drawing samples that agree with the evidence, each with its weight.
+---@param variable string
+---@param evidence table<string, string>
+---@param samples integer
+---@param seed? integer
+---@return table
+function BayesNet:likelihood_weighting(variable, evidence, samples, seed) end
+
+---The most probable states of all variables together, and the logarithm of their probability.
+---@param evidence table<string, string>
+---@return table
+---@return number
+function BayesNet:explanation(evidence) end
+
+---The logarithm of the evidence's probability.
+---@param evidence table<string, string>
+---@return number
+function BayesNet:log_probability(evidence) end
+
+---Rows `{ variable = state }` drawn from it.
+---@param count integer
+---@param seed? integer
+---@return table
+function BayesNet:sample(count, seed) end
+
+---The logarithm of the rows' probability.
+---@param rows table<string, string>[]
+---@return number
+function BayesNet:log_likelihood(rows) end
+
+---The Bayesian information criterion of the rows: the higher, the better it explains them for its size.
+---@param rows table<string, string>[]
+---@return number
+function BayesNet:bic(rows) end
+
+---Writes it to a file, for `mynah.graphical.load_bayes_net`.
+---@param path string
+---@return mynah.BayesNet
+function BayesNet:save(path) end
+
+---A field of labels on a grid, each pixel drawn to its own picture and to its neighbours.
+---@class mynah.MarkovField
+local MarkovField = {}
+
+---Gibbs sampling: labels (the most frequent), marginals, energies of each sweep.
+---@param options? mynah.GibbsOptions
+---@return table
+function MarkovField:gibbs(options) end
+
+---Loopy belief propagation: labels (the most probable) and marginals.
+---@param options? mynah.BeliefOptions
+---@return table
+function MarkovField:propagate(options) end
+
+---The energy of labels from 1: the lower, the more probable.
+---@param labels number[][]|mynah.Tensor
+---@return number
+function MarkovField:energy(labels) end
+
+---A Kalman filter. Observations are rows, with NaN where nothing was seen.
+---@class mynah.Kalman
+local Kalman = {}
+
+---The state after each observation: means [length, states], covariances [length, states²], predicted ones, log_likelihood.
+---@param observations number[][]|mynah.Tensor
+---@param controls? number[][]|mynah.Tensor
+---@return table
+function Kalman:filter(observations, controls) end
+
+---The state at each time, given all observations (Rauch, Tung & Striebel): means, covariances, log_likelihood.
+---@param observations number[][]|mynah.Tensor
+---@param controls? number[][]|mynah.Tensor
+---@return table
+function Kalman:smooth(observations, controls) end
+
+---What comes after the observations: means, covariances, observations, observation_covariances.
+---@param observations number[][]|mynah.Tensor
+---@param steps integer
+---@param controls? number[][]|mynah.Tensor
+---@return table
+function Kalman:forecast(observations, steps, controls) end
+
+---Learns its noises, and more by choice, from one sequence of observations or a list of them (expectation maximisation).
+---@param observations number[]|string[]|string|number[][]|mynah.Tensor
+---@param options? mynah.KalmanOptions
+---@return mynah.Kalman
+function Kalman:fit(observations, options) end
+
+---States and observations drawn from it.
+---@param length integer
+---@param seed? integer
+---@return mynah.Tensor
+---@return mynah.Tensor
+function Kalman:sample(length, seed) end
+
+---Its matrices: transition, observation, process_noise, observation_noise, start_mean, start_covariance.
+---@return table
+function Kalman:params() end
+
+---Writes it to a file, for `mynah.graphical.load_kalman`.
+---@param path string
+---@return mynah.Kalman
+function Kalman:save(path) end
 
 ---A picture in the making: step it, run it, look at it at any time, save it.
 ---@class mynah.Painting
@@ -4732,7 +5139,7 @@ mynah.learn = {}
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.perceptron():fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.PerceptronOptions
 ---@return mynah.Learner
@@ -4788,7 +5195,7 @@ function mynah.learn.elastic_net(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.linear_discriminant():fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.LinearDiscriminantOptions
 ---@return mynah.Learner
@@ -4800,7 +5207,7 @@ function mynah.learn.linear_discriminant(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.logistic_regression():fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.LogisticRegressionOptions
 ---@return mynah.Learner
@@ -4812,7 +5219,7 @@ function mynah.learn.logistic_regression(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.sgd_classifier{ seed = 1 }:fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.SgdClassifierOptions
 ---@return mynah.Learner
@@ -4835,7 +5242,7 @@ function mynah.learn.sgd_regressor(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.svc():fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.SvcOptions
 ---@return mynah.Learner
@@ -4869,7 +5276,7 @@ function mynah.learn.one_class(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.knn{ neighbors = 3 }:fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.KnnOptions
 ---@return mynah.Learner
@@ -4892,7 +5299,7 @@ function mynah.learn.knn_regressor(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.gaussian_nb():fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.GaussianNbOptions
 ---@return mynah.Learner
@@ -4926,7 +5333,7 @@ function mynah.learn.bernoulli_nb(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.decision_tree():fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.DecisionTreeOptions
 ---@return mynah.Learner
@@ -4949,7 +5356,7 @@ function mynah.learn.decision_tree_regressor(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.random_forest{ trees = 20, seed = 1 }:fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.ForestOptions
 ---@return mynah.Learner
@@ -4972,7 +5379,7 @@ function mynah.learn.random_forest_regressor(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.extra_trees{ trees = 20, seed = 1 }:fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.ForestOptions
 ---@return mynah.Learner
@@ -4995,7 +5402,7 @@ function mynah.learn.extra_trees_regressor(options) end
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
 ---local y = { "low", "low", "low", "high", "high", "high" }
 ---local learner = mynah.learn.mlp_classifier{ hidden = { 8 }, lr = 0.01, seed = 1 }:fit(X, y)
----assert(learner:predict{ { 1, 1 } }[1] == "low" and learner:score(X, y) == 1)
+---assert(learner:predict{ { 0, 1 } }[1] == "low" and learner:score(X, y) == 1)
 ---```
 ---@param options? mynah.MlpOptions
 ---@return mynah.Learner
@@ -5313,6 +5720,40 @@ function mynah.learn.load(path) end
 ---@return mynah.Learner
 function mynah.learn.pipeline(steps) end
 
+---The scores of a learner over folds: each time fitted afresh to all folds but one, and scored on that.
+---
+---Classes are kept in proportion in each fold.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+---local scores = mynah.learn.cross_validate(mynah.learn.knn(), X, y, { folds = 3 })
+---assert(#scores == 3 and scores[1] == 1)
+---```
+---@param learner mynah.Learner
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param y number[]|string[]|mynah.Tensor
+---@param options? mynah.FoldOptions
+---@return any
+function mynah.learn.cross_validate(learner, x, y, options) end
+
+---Every combination of options, scored over folds: the best one's options, score and learner fitted to all samples.
+---
+---In a pipeline `["scaler.option"]` means the step `scaler`. With `count` only so many combinations are tried,
+---drawn at random. `tried` lists all, the best first.
+---
+---```lua
+---local X, y = mynah.data.moons{ samples = 60, noise = 0.1, seed = 1 }
+---local found = mynah.learn.grid_search(mynah.learn.knn(), { neighbors = { 1, 5, 50 } }, X, y, { folds = 3 })
+---assert(found.options.neighbors < 50 and #found.tried == 3 and found.learner:score(X, y) > 0.9)
+---```
+---@param learner mynah.Learner
+---@param grid table
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param y number[]|string[]|mynah.Tensor
+---@param options? mynah.FoldOptions
+---@return table
+function mynah.learn.grid_search(learner, grid, x, y, options) end
+
 ---The names of all learners, with what they are.
 ---
 ---```lua
@@ -5320,6 +5761,633 @@ function mynah.learn.pipeline(steps) end
 ---```
 ---@return table
 function mynah.learn.names() end
+
+---Probabilistic graphical models: hidden Markov models, Markov chains, Bayesian networks, fields, Kalman filters.
+---
+---```lua
+---local chain = mynah.graphical.markov_chain{ order = 1 }:fit("abababac")
+---assert(chain:next("a").b == 0.75)
+---```
+mynah.graphical = {}
+
+---A hidden Markov model: states that cannot be seen, and what each shows. States count from 1.
+---
+---```lua
+----- Healthy or ill, seen only by how one feels.
+---local hmm = mynah.graphical.hmm{ states = 2, kind = "discrete", start = { 0.6, 0.4 },
+---  transition = { { 0.7, 0.3 }, { 0.4, 0.6 } }, labels = { "normal", "cold", "dizzy" },
+---  emission = { { 0.5, 0.4, 0.1 }, { 0.1, 0.3, 0.6 } } }
+---local path, log_probability = hmm:viterbi{ "normal", "cold", "dizzy" }
+---assert(path[1] == 1 and path[2] == 1 and path[3] == 2)
+---assert(math.abs(math.exp(log_probability) - 0.01512) < 1e-12)
+---```
+---@param options? mynah.HmmOptions
+---@return mynah.Hmm
+function mynah.graphical.hmm(options) end
+
+---A Markov chain: what comes next depends on the last symbols alone.
+---
+---```lua
+---local chain = mynah.graphical.markov_chain{ order = 2 }:fit("the then these")
+---assert(chain:next("th").e == 1)
+---```
+---@param options? mynah.MarkovOptions
+---@return mynah.MarkovChain
+function mynah.graphical.markov_chain(options) end
+
+---A Markov chain with known probabilities: of each symbol (columns) after each (rows).
+---
+---```lua
+---local chain = mynah.graphical.markov_chain_of({ { 0.9, 0.1 }, { 0.5, 0.5 } }, { "sun", "rain" })
+---assert(math.abs(chain:stationary().sun - 5 / 6) < 1e-12)
+---```
+---@param transition number[][]
+---@param labels? number[]|string[]|mynah.Tensor
+---@return mynah.MarkovChain
+function mynah.graphical.markov_chain_of(transition, labels) end
+
+---A Bayesian network from its variables, each with its states, parents and table.
+---
+---```lua
+---local net = mynah.graphical.bayes_net{
+---  { name = "rain", states = { "yes", "no" }, table = { { 0.2, 0.8 } } },
+---  { name = "grass", states = { "wet", "dry" }, parents = { "rain" }, table = { { 0.9, 0.1 }, { 0.1, 0.9 } } },
+---}
+---assert(math.abs(net:posterior("rain", { grass = "wet" }).yes - 0.18 / 0.26) < 1e-12)
+---```
+---@param nodes mynah.NodeOptions?[]
+---@return mynah.BayesNet
+function mynah.graphical.bayes_net(nodes) end
+
+---A Bayesian network of known structure, its tables counted from rows `{ variable = state }`.
+---
+---`smoothing` is added to each count.
+---
+---```lua
+---local rows = { { rain = "no", grass = "dry" }, { rain = "yes", grass = "wet" }, { rain = "no", grass = "dry" } }
+---local net = mynah.graphical.fit_bayes_net({
+---  { name = "rain", states = { "yes", "no" } },
+---  { name = "grass", states = { "wet", "dry" }, parents = { "rain" } },
+---}, rows, 1)
+---assert(math.abs(net:posterior("rain").yes - 2 / 5) < 1e-12)
+---```
+---@param variables mynah.VariableOptions?[]
+---@param rows table<string, string>[]
+---@param smoothing? number
+---@return mynah.BayesNet
+function mynah.graphical.fit_bayes_net(variables, rows, smoothing) end
+
+---A Bayesian network whose structure is learned as well, from rows `{ variable = state }`.
+---
+---```lua
+---local rows = {}
+---for i = 1, 60 do
+---  local rain = i % 3 == 0 and "yes" or "no"
+---  rows[i] = { rain = rain, grass = (rain == "yes") ~= (i % 10 == 0) and "wet" or "dry" }
+---end
+---local net = mynah.graphical.learn_bayes_net(rows, { search = "chow_liu" })
+---assert(net:posterior("grass", { rain = "yes" }).wet > 0.8)
+---```
+---@param rows table<string, string>[]
+---@param options? mynah.StructureOptions
+---@return mynah.BayesNet
+function mynah.graphical.learn_bayes_net(rows, options) end
+
+---A Markov random field behind a noisy picture: neighbours tend to have the same label (Ising, Potts).
+---
+---`picture` holds labels from 1 to `labels`; each pixel shows a wrong one with probability `noise`; `coupling`
+---says how much neighbours want to be alike.
+---
+---```lua
+---local picture = { { 1, 1, 1 }, { 1, 2, 1 }, { 1, 1, 1 } }
+---local found = mynah.graphical.markov_field(picture, 2, 0.2, 1):propagate()
+---assert(found.labels[2][2] == 1)
+---```
+---@param picture number[][]|mynah.Tensor
+---@param labels integer
+---@param noise number
+---@param coupling number
+---@return mynah.MarkovField
+function mynah.graphical.markov_field(picture, labels, noise, coupling) end
+
+---A Kalman filter: a linear system that is seen through noise.
+---
+---```lua
+----- A constant, measured four times.
+---local kalman = mynah.graphical.kalman{ transition = { { 1 } }, observation = { { 1 } },
+---  process_noise = { { 0 } }, observation_noise = { { 1 } }, start_mean = { 0 }, start_covariance = { { 1e6 } } }
+---local means = kalman:filter{ { 4 }, { 6 }, { 5 }, { 5 } }.means
+---assert(math.abs(means[4][1] - 5) < 1e-4)
+---```
+---@param options? mynah.KalmanModelOptions
+---@return mynah.Kalman
+function mynah.graphical.kalman(options) end
+
+---Reads a hidden Markov model that `save` wrote.
+---
+---```lua
+---local hmm = mynah.graphical.hmm{ states = 2, kind = "discrete", seed = 1 }:fit("aabbaabbaabb")
+---hmm:save(TMP .. "/h.mynah")
+---assert(mynah.graphical.load_hmm(TMP .. "/h.mynah"):log_likelihood("aabb") == hmm:log_likelihood("aabb"))
+---```
+---@param path string
+---@return mynah.Hmm
+function mynah.graphical.load_hmm(path) end
+
+---Reads a Markov chain that `save` wrote.
+---
+---```lua
+---mynah.graphical.markov_chain():fit("abab"):save(TMP .. "/c.mynah")
+---assert(mynah.graphical.load_markov_chain(TMP .. "/c.mynah"):next("a").b == 1)
+---```
+---@param path string
+---@return mynah.MarkovChain
+function mynah.graphical.load_markov_chain(path) end
+
+---Reads a Bayesian network that `save` wrote.
+---
+---```lua
+---local net = mynah.graphical.bayes_net{ { name = "coin", states = { "heads", "tails" }, table = { { 0.5, 0.5 } } } }
+---net:save(TMP .. "/n.mynah")
+---assert(mynah.graphical.load_bayes_net(TMP .. "/n.mynah"):posterior("coin").heads == 0.5)
+---```
+---@param path string
+---@return mynah.BayesNet
+function mynah.graphical.load_bayes_net(path) end
+
+---Reads a Kalman filter that `save` wrote.
+---
+---```lua
+---mynah.graphical.kalman{ transition = { { 1 } }, observation = { { 1 } }, process_noise = { { 1 } },
+---  observation_noise = { { 1 } } }:save(TMP .. "/k.mynah")
+---assert(mynah.graphical.load_kalman(TMP .. "/k.mynah"):params().transition[1][1] == 1)
+---```
+---@param path string
+---@return mynah.Kalman
+function mynah.graphical.load_kalman(path) end
+
+---Data in and out: tables, arrays, splits, toy data, words.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 30, centres = 3, seed = 1 }
+---local Xtrain, Xtest, ytrain, ytest = mynah.data.split(X, y, { share = 0.2, stratify = true })
+---assert(#ytrain == 24 and #ytest == 6)
+---```
+mynah.data = {}
+
+---Reads a table of comma-separated values: samples, answers (the column `target`, or else the last) and the features' names.
+---
+---```lua
+---local file = assert(io.open(TMP .. "/flowers.csv", "w"))
+---file:write("length,width,kind\n5.1,3.5,small\n7.0,3.2,large\n"):close()
+---local X, y, names = mynah.data.csv(TMP .. "/flowers.csv", { target = "kind" })
+---assert(X.shape[1] == 2 and y[2] == "large" and names[2] == "width")
+---```
+---@param path string
+---@param options? mynah.CsvOptions
+---@return mynah.Tensor
+---@return any
+---@return string[]
+function mynah.data.csv(path, options) end
+
+---Reads a table of comma-separated values column by column: lists by name, and the names in order.
+---
+---An empty field in a column of numbers is NaN.
+---
+---```lua
+---local file = assert(io.open(TMP .. "/towns.csv", "w"))
+---file:write("town,people\nArbor,120\nBrook,80\n"):close()
+---local columns, names = mynah.data.columns(TMP .. "/towns.csv")
+---assert(columns.town[2] == "Brook" and columns.people[1] == 120 and names[1] == "town")
+---```
+---@param path string
+---@param options? mynah.CsvOptions
+---@return table
+---@return string[]
+function mynah.data.columns(path, options) end
+
+---Writes a table of comma-separated values: the columns' names, and each column.
+---
+---```lua
+---mynah.data.write_csv(TMP .. "/out.csv", { "step", "note" }, { { 1, 2 }, { "first", "second, last" } })
+---assert(mynah.data.columns(TMP .. "/out.csv").note[2] == "second, last")
+---```
+---@param path string
+---@param names string[]
+---@param columns (number[]|string[]|mynah.Tensor)[]
+function mynah.data.write_csv(path, names, columns) end
+
+---Reads an array that NumPy saved (`.npy`).
+---
+---```lua
+---mynah.data.write_npy(TMP .. "/a.npy", mynah.tensor{ { 1, 2 }, { 3, 4 } })
+---assert(mynah.data.npy(TMP .. "/a.npy"):totable()[2][1] == 3)
+---```
+---@param path string
+---@return mynah.Tensor
+function mynah.data.npy(path) end
+
+---Writes an array that NumPy can load (`.npy`, 64-bit numbers).
+---
+---```lua
+---mynah.data.write_npy(TMP .. "/b.npy", mynah.arange(6):reshape(2, 3))
+---assert(mynah.data.npy(TMP .. "/b.npy").shape[2] == 3)
+---```
+---@param path string
+---@param tensor mynah.Tensor|table
+function mynah.data.write_npy(path, tensor) end
+
+---Splits samples and answers in random order: training samples, test samples, training answers, test answers.
+---
+---```lua
+---local X, y = mynah.data.moons{ samples = 20, seed = 1 }
+---local Xtrain, Xtest, ytrain, ytest = mynah.data.split(X, y, { share = 0.3, seed = 1 })
+---assert(Xtrain.shape[1] == 14 and #ytest == 6)
+---```
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param y number[]|string[]|mynah.Tensor
+---@param options? mynah.SplitOptions
+---@return any
+---@return any
+---@return any
+---@return any
+function mynah.data.split(x, y, options) end
+
+---Toy data: round heaps of samples. Answers samples and the number of each one's heap.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 12, centres = { { 0, 0 }, { 9, 9 } }, spread = 0.5, seed = 1 }
+---assert(mynah.learn.kmeans{ clusters = 2 }:fit(X):predict(X).shape[1] == #y)
+---```
+---@param options? mynah.BlobsOptions
+---@return mynah.Tensor
+---@return any
+function mynah.data.blobs(options) end
+
+---Toy data: two crescents that reach into each other.
+---
+---```lua
+---local X, y = mynah.data.moons{ samples = 40, noise = 0.1, seed = 1 }
+---assert(mynah.learn.svc{ gamma = 2 }:fit(X, y):score(X, y) > 0.9)
+---```
+---@param options? mynah.MoonsOptions
+---@return mynah.Tensor
+---@return any
+function mynah.data.moons(options) end
+
+---Toy data: a circle in a circle.
+---
+---```lua
+---local X, y = mynah.data.circles{ samples = 40, factor = 0.4, seed = 1 }
+---assert(not mynah.learn.separable(X, y).separable)
+---```
+---@param options? mynah.CirclesOptions
+---@return mynah.Tensor
+---@return any
+function mynah.data.circles(options) end
+
+---Toy data: arms of a spiral.
+---
+---```lua
+---local X, y = mynah.data.spiral{ samples = 60, arms = 3, seed = 1 }
+---assert(X.shape[2] == 2 and #y == 60)
+---```
+---@param options? mynah.SpiralOptions
+---@return mynah.Tensor
+---@return any
+function mynah.data.spiral(options) end
+
+---Toy data: classes on the corners of a cube, with features that help, repeat and mislead.
+---
+---```lua
+---local X, y = mynah.data.classification{ samples = 50, features = 6, informative = 3, redundant = 1, seed = 1 }
+---assert(X.shape[2] == 6 and #y == 50)
+---```
+---@param options? mynah.ClassificationOptions
+---@return mynah.Tensor
+---@return any
+function mynah.data.classification(options) end
+
+---Toy data: a weighted sum of some features, with noise. Answers samples, numbers and the true weights.
+---
+---```lua
+---local X, y, weights = mynah.data.regression{ samples = 50, features = 5, informative = 2, seed = 1 }
+---local found = mynah.learn.linear_regression():fit(X, y):params().weights
+---assert(math.abs(found[1] - weights[1]) < 1e-3)
+---```
+---@param options? mynah.RegressionOptions
+---@return mynah.Tensor
+---@return any
+---@return any
+function mynah.data.regression(options) end
+
+---Toy data: a rolled-up sheet in three dimensions, and where on the sheet each sample lies.
+---
+---```lua
+---local X, along = mynah.data.swiss_roll{ samples = 30, seed = 1 }
+---assert(X.shape[2] == 3 and #along == 30)
+---```
+---@param options? mynah.SwissRollOptions
+---@return mynah.Tensor
+---@return any
+function mynah.data.swiss_roll(options) end
+
+---Texts to samples: how often each word occurs, as sparse rows.
+---
+---```lua
+---local words = mynah.data.word_counts()
+---local X = words:fit_transform{ "buy cheap pills", "see you at lunch", "cheap cheap offer" }
+---local spam = mynah.learn.multinomial_nb():fit(X, { "spam", "ham", "spam" })
+---assert(spam:predict(words:transform{ "a cheap lunch offer" })[1] == "spam")
+---```
+---@param options? mynah.WordCountsOptions
+---@return mynah.WordCounts
+function mynah.data.word_counts(options) end
+
+---Reads counted words that `save` wrote.
+---
+---```lua
+---local words = mynah.data.word_counts()
+---words:fit_transform{ "one two", "two three" }
+---words:save(TMP .. "/w.mynah")
+---assert(#mynah.data.load_word_counts(TMP .. "/w.mynah"):vocabulary() == 3)
+---```
+---@param path string
+---@return mynah.WordCounts
+function mynah.data.load_word_counts(path) end
+
+---How good answers are: for classes, scores, numbers and clusters.
+---
+---```lua
+---assert(mynah.metrics.accuracy({ "a", "b", "b" }, { "a", "b", "a" }) == 2 / 3)
+---```
+mynah.metrics = {}
+
+---The share of right answers.
+---
+---```lua
+---assert(mynah.metrics.accuracy({ 1, 2, 2, 1 }, { 1, 2, 1, 1 }) == 0.75)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.accuracy(truth, found) end
+
+---The share of right answers in each class, and of those the mean.
+---
+---```lua
+---assert(mynah.metrics.balanced_accuracy({ 1, 1, 1, 2 }, { 1, 1, 1, 1 }) == 0.5)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.balanced_accuracy(truth, found) end
+
+---How often each class (rows) got each answer (columns), and the classes in order.
+---
+---```lua
+---local counts, classes = mynah.metrics.confusion_matrix({ "a", "a", "b" }, { "a", "b", "b" })
+---assert(counts[1][2] == 1 and counts[2][2] == 1 and classes[1] == "a")
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return mynah.Tensor
+---@return any
+function mynah.metrics.confusion_matrix(truth, found) end
+
+---The share of right ones among the answers of a class; of two classes the second one's, else the mean of all.
+---
+---```lua
+---assert(mynah.metrics.precision({ 0, 1, 1, 0 }, { 0, 1, 1, 1 }) == 2 / 3)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@param average? "binary"|"macro"|"micro"|"weighted"
+---@return number
+function mynah.metrics.precision(truth, found, average) end
+
+---The share of a class that was found; of two classes the second one's, else the mean of all.
+---
+---```lua
+---assert(mynah.metrics.recall({ 0, 1, 1, 0 }, { 0, 1, 0, 1 }) == 0.5)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@param average? "binary"|"macro"|"micro"|"weighted"
+---@return number
+function mynah.metrics.recall(truth, found, average) end
+
+---The harmonic mean of precision and recall; of two classes the second one's, else the mean of all.
+---
+---```lua
+---assert(math.abs(mynah.metrics.f1({ 0, 1, 1, 0 }, { 0, 1, 1, 1 }) - 0.8) < 1e-12)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@param average? "binary"|"macro"|"micro"|"weighted"
+---@return number
+function mynah.metrics.f1(truth, found, average) end
+
+---Matthews's correlation of answers and truth, from -1 to 1.
+---
+---```lua
+---assert(mynah.metrics.matthews({ 0, 1, 1, 0 }, { 0, 1, 1, 0 }) == 1)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.matthews(truth, found) end
+
+---Cohen's kappa: how far answers agree beyond chance.
+---
+---```lua
+---assert(mynah.metrics.cohen_kappa({ 0, 1, 1, 0 }, { 0, 1, 0, 1 }) == 0)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.cohen_kappa(truth, found) end
+
+---The area under the receiver operating characteristic: how often one of the second class scores higher than one of the first.
+---
+---For more than two classes `scores` has a column for each, and the answer is the mean of each class against the rest.
+---
+---```lua
+---assert(mynah.metrics.roc_auc({ 0, 0, 1, 1 }, { 0.1, 0.4, 0.35, 0.8 }) == 0.75)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param scores mynah.Tensor|table
+---@return number
+function mynah.metrics.roc_auc(truth, scores) end
+
+---The receiver operating characteristic: false positives, true positives, thresholds.
+---
+---```lua
+---local fpr, tpr = mynah.metrics.roc_curve({ 0, 0, 1, 1 }, { 0.1, 0.4, 0.35, 0.8 })
+---assert(fpr[1] == 0 and tpr[#tpr] == 1)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param scores number[]|mynah.Tensor
+---@return any
+---@return any
+---@return any
+function mynah.metrics.roc_curve(truth, scores) end
+
+---Precision, recall, thresholds.
+---
+---```lua
+---local precision, recall = mynah.metrics.precision_recall_curve({ 0, 0, 1, 1 }, { 0.1, 0.4, 0.35, 0.8 })
+---assert(precision[#precision] == 1 and recall[#recall] == 0)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param scores number[]|mynah.Tensor
+---@return any
+---@return any
+---@return any
+function mynah.metrics.precision_recall_curve(truth, scores) end
+
+---The area under precision over recall.
+---
+---```lua
+---assert(math.abs(mynah.metrics.average_precision({ 0, 0, 1, 1 }, { 0.1, 0.4, 0.35, 0.8 }) - 5 / 6) < 1e-12)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param scores number[]|mynah.Tensor
+---@return number
+function mynah.metrics.average_precision(truth, scores) end
+
+---How surprised the probabilities are by the truth, in natural units; a column for each class, in their order.
+---
+---```lua
+---assert(math.abs(mynah.metrics.log_loss({ "a", "b" }, { { 0.5, 0.5 }, { 0.5, 0.5 } }) - math.log(2)) < 1e-12)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param probabilities number[][]|mynah.Tensor|mynah.SparseRows
+---@return number
+function mynah.metrics.log_loss(truth, probabilities) end
+
+---The mean squared error.
+---
+---```lua
+---assert(mynah.metrics.mse({ 1, 2 }, { 2, 4 }) == 2.5)
+---```
+---@param truth number[]|mynah.Tensor
+---@param found number[]|mynah.Tensor
+---@return number
+function mynah.metrics.mse(truth, found) end
+
+---The root of the mean squared error.
+---
+---```lua
+---assert(mynah.metrics.rmse({ 0, 0 }, { 2, 2 }) == 2)
+---```
+---@param truth number[]|mynah.Tensor
+---@param found number[]|mynah.Tensor
+---@return number
+function mynah.metrics.rmse(truth, found) end
+
+---The mean absolute error.
+---
+---```lua
+---assert(mynah.metrics.mae({ 1, 2 }, { 2, 4 }) == 1.5)
+---```
+---@param truth number[]|mynah.Tensor
+---@param found number[]|mynah.Tensor
+---@return number
+function mynah.metrics.mae(truth, found) end
+
+---The median absolute error.
+---
+---```lua
+---assert(mynah.metrics.median_absolute_error({ 1, 2, 3 }, { 1, 3, 9 }) == 1)
+---```
+---@param truth number[]|mynah.Tensor
+---@param found number[]|mynah.Tensor
+---@return number
+function mynah.metrics.median_absolute_error(truth, found) end
+
+---R²: 1 less the squared error over the variance.
+---
+---```lua
+---assert(mynah.metrics.r2({ 1, 2, 3 }, { 1, 2, 3 }) == 1)
+---```
+---@param truth number[]|mynah.Tensor
+---@param found number[]|mynah.Tensor
+---@return number
+function mynah.metrics.r2(truth, found) end
+
+---How much nearer samples are to their own cluster than to the next, from -1 to 1.
+---
+---```lua
+---assert(mynah.metrics.silhouette({ { 0 }, { 1 }, { 9 }, { 10 } }, { 1, 1, 2, 2 }) > 0.8)
+---```
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param clusters number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.silhouette(x, clusters) end
+
+---How alike clusters are to their most alike one; the lower, the better.
+---
+---```lua
+---assert(mynah.metrics.davies_bouldin({ { 0 }, { 1 }, { 9 }, { 10 } }, { 1, 1, 2, 2 }) < 0.2)
+---```
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param clusters number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.davies_bouldin(x, clusters) end
+
+---Variance between the clusters over variance within; the higher, the better.
+---
+---```lua
+---assert(math.abs(mynah.metrics.calinski_harabasz({ { 0 }, { 1 }, { 9 }, { 10 } }, { 1, 1, 2, 2 }) - 162) < 1e-9)
+---```
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param clusters number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.calinski_harabasz(x, clusters) end
+
+---How far two groupings agree, beyond chance (adjusted Rand index); 1 if they are the same up to their names.
+---
+---```lua
+---assert(mynah.metrics.adjusted_rand({ 1, 1, 2, 2 }, { "x", "x", "y", "y" }) == 1)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.adjusted_rand(truth, found) end
+
+---How much one grouping says about another, from 0 to 1.
+---
+---```lua
+---assert(math.abs(mynah.metrics.normalized_mutual_information({ 1, 1, 2, 2 }, { 2, 2, 1, 1 }) - 1) < 1e-12)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.normalized_mutual_information(truth, found) end
+
+---How much one grouping says about another, beyond chance.
+---
+---```lua
+---assert(math.abs(mynah.metrics.adjusted_mutual_information({ 1, 1, 2, 2 }, { 2, 2, 1, 1 }) - 1) < 1e-12)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+function mynah.metrics.adjusted_mutual_information(truth, found) end
+
+---Whether clusters hold one class only, whether classes lie in one cluster only, and their harmonic mean.
+---
+---```lua
+---local homogeneity, completeness, v_measure = mynah.metrics.v_measure({ 1, 1, 2, 2 }, { 1, 2, 3, 3 })
+---assert(homogeneity == 1 and completeness < 1 and v_measure < 1)
+---```
+---@param truth number[]|string[]|mynah.Tensor
+---@param found number[]|string[]|mynah.Tensor
+---@return number
+---@return number
+---@return number
+function mynah.metrics.v_measure(truth, found) end
 
 ---Language models: a small Llama-like transformer that learns a text and continues it.
 ---

@@ -107,6 +107,15 @@ impl<A: ToLua, B: ToLua, C: ToLua> Returns for (A, B, C) {
     }
 }
 
+impl<A: ToLua, B: ToLua, C: ToLua, D: ToLua> Returns for (A, B, C, D) {
+    fn types() -> Vec<String> {
+        vec![A::lua_type(), B::lua_type(), C::lua_type(), D::lua_type()]
+    }
+    fn into_values(self, lua: &Lua, _: Option<&Value>) -> mlua::Result<MultiValue> {
+        Ok(MultiValue::from_iter([self.0.to_lua(lua)?, self.1.to_lua(lua)?, self.2.to_lua(lua)?, self.3.to_lua(lua)?]))
+    }
+}
+
 /// Names what came instead of what was wanted: `nil`, `a table`, `the string "abc"`.
 pub fn got(value: &Value) -> String {
     match value {

@@ -8,8 +8,9 @@ use super::tensor::{LuaTensor, TensorLike};
 use crate::learn::{self, Estimator, Label, Prediction, Samples, Shown};
 use crate::nn::{Device, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
-use mlua::{Lua, Table, Value};
-use serde::Serialize;
+use mlua::{Lua, LuaSerdeExt, Table, Value};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::cell::{RefCell, RefMut};
 
 /// A learner as Lua holds it.
@@ -49,6 +50,14 @@ impl LuaLearner {
 
     fn get(&self) -> Outcome<RefMut<'_, Estimator>> {
         self.estimator.try_borrow_mut().or_else(|_| fault("the learner is in use"))
+    }
+
+    /// The learner, if its kernel is no Lua function (which works on the script's own thread only).
+    fn plain(&self) -> Outcome<RefMut<'_, Estimator>> {
+        match self.kernel {
+            Some(_) => fault("a learner whose kernel is a Lua function stands alone"),
+            None => self.get(),
+        }
     }
 
     /// The samples as the learner wants them: with a Lua kernel, its values with the samples fitted to.
@@ -127,11 +136,49 @@ impl FromArg for Features {
     }
 }
 
+/// How samples are cut into folds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FoldSettings {
+    /// How many folds, at least 2. Default 5.
+    pub folds: usize,
+    /// Put the samples in random order first. Default true.
+    pub shuffle: bool,
+    /// Of the order, and of combinations that are drawn. Default 0.
+    pub seed: u64,
+}
+
+impl Default for FoldSettings {
+    fn default() -> Self {
+        Self { folds: 5, shuffle: true, seed: 0 }
+    }
+}
+
+lua_extras! {
+    /// What a search over options is told beside its folds.
+    GridExtras {
+        /// Try only so many combinations, drawn at random. Default: all.
+        count: usize = "integer",
+    }
+}
+
+/// Folds for a learner: with classes kept in proportion where it tells classes apart.
+fn folds(estimator: &Estimator, y: &Labels, s: &FoldSettings) -> Outcome<Vec<learn::Fold>> {
+    let shuffle = s.shuffle.then_some(s.seed);
+    Ok(match estimator.kind() {
+        learn::Kind::Classifier => {
+            let coded = learn::Coded::new("folds", &y.0)?;
+            learn::tools::split::stratified_k_fold(&coded.codes, s.folds, shuffle)?
+        }
+        _ => learn::tools::split::k_fold(y.0.len(), s.folds, shuffle)?,
+    })
+}
+
 /// Sparse samples as Lua holds them.
 pub struct LuaSparse(pub Samples);
 
 /// Labels: a list of numbers or strings, or a tensor.
-struct Labels(Vec<Label>);
+pub struct Labels(pub Vec<Label>);
 
 impl LuaType for Labels {
     fn lua_type() -> String {
@@ -159,7 +206,7 @@ impl FromArg for Labels {
 }
 
 /// Labels back to Lua: a tensor when all are numbers, else a list.
-fn labels(lua: &Lua, list: Vec<Label>) -> Outcome<Value> {
+pub(super) fn labels(lua: &Lua, list: Vec<Label>) -> Outcome<Value> {
     let numbers: Option<Vec<f64>> =
         list.iter().map(|l| if let Label::Number(x) = l { Some(*x) } else { None }).collect();
     if let Some(numbers) = numbers {
@@ -175,12 +222,12 @@ fn labels(lua: &Lua, list: Vec<Label>) -> Outcome<Value> {
     Ok(Value::Table(table))
 }
 
-fn row(lua: &Lua, numbers: Vec<f64>) -> Outcome<Value> {
+pub(super) fn row(lua: &Lua, numbers: Vec<f64>) -> Outcome<Value> {
     let n = numbers.len();
     Ok(LuaTensor::from(Tensor::from_vec(numbers, &[n], Device::Cpu)?).to_lua(lua)?)
 }
 
-fn grid(samples: Samples) -> Outcome<LuaTensor> {
+pub(super) fn grid(samples: Samples) -> Outcome<LuaTensor> {
     let shape = [samples.rows(), samples.columns()];
     Ok(Tensor::from_vec(samples.into_values(), &shape, Device::Cpu)?.into())
 }
@@ -188,7 +235,7 @@ fn grid(samples: Samples) -> Outcome<LuaTensor> {
 /// Tells the user what a fit had to say.
 fn warn(estimator: &Estimator) {
     if let Some(warning) = estimator.warning() {
-        progress::suspend(|| eprintln!("warning: {}: {warning}", estimator.name()));
+        progress::suspend(|| eprintln!("warning: {warning}"));
     }
 }
 
@@ -714,11 +761,77 @@ lua_module! {
         /// assert(found[1] ~= found[2])
         /// ```
         fn pipeline(steps: Vec<Ref<LuaLearner>>) -> LuaLearner {
-            if steps.iter().any(|s| s.kernel.is_some()) {
-                return fault("a learner whose kernel is a Lua function stands alone");
-            }
-            let steps = steps.iter().map(|s| Ok(s.get()?.fresh()?)).collect::<Outcome<_>>()?;
+            let steps = steps.iter().map(|s| Ok(s.plain()?.fresh()?)).collect::<Outcome<_>>()?;
             Ok(LuaLearner { estimator: RefCell::new(Estimator::pipeline(steps)?), kernel: None })
+        }
+
+        /// The scores of a learner over folds: each time fitted afresh to all folds but one, and scored on that.
+        ///
+        /// Classes are kept in proportion in each fold.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+        /// local scores = mynah.learn.cross_validate(mynah.learn.knn(), X, y, { folds = 3 })
+        /// assert(#scores == 3 and scores[1] == 1)
+        /// ```
+        fn cross_validate(@lua, learner: Ref<LuaLearner>, x: Features, y: Labels, options: Options<FoldSettings>) -> Value {
+            let estimator = learner.plain()?.fresh()?;
+            let folds = folds(&estimator, &y, &options.0)?;
+            row(lua, learn::cross_validate(&estimator, &x.0, &y.0, &folds)?)
+        }
+
+        /// Every combination of options, scored over folds: the best one's options, score and learner fitted to all samples.
+        ///
+        /// In a pipeline `["scaler.option"]` means the step `scaler`. With `count` only so many combinations are tried,
+        /// drawn at random. `tried` lists all, the best first.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.moons{ samples = 60, noise = 0.1, seed = 1 }
+        /// local found = mynah.learn.grid_search(mynah.learn.knn(), { neighbors = { 1, 5, 50 } }, X, y, { folds = 3 })
+        /// assert(found.options.neighbors < 50 and #found.tried == 3 and found.learner:score(X, y) > 0.9)
+        /// ```
+        fn grid_search(@lua, learner: Ref<LuaLearner>, grid: Table, x: Features, y: Labels, options: Options<FoldSettings, GridExtras>) -> Table {
+            let estimator = learner.plain()?.fresh()?;
+            let folds = folds(&estimator, &y, &options.0)?;
+            let mut axes = Vec::new();
+            for pair in grid.pairs::<Value, Value>() {
+                match pair? {
+                    (Value::String(name), Value::Table(list)) => {
+                        let name = name.to_string_lossy();
+                        let values: Vec<serde_json::Value> = lua.from_value(Value::Table(list))
+                            .or_else(|e| fault(format!("`{name}` must be a list of values: {e}")))?;
+                        axes.push((name, values));
+                    }
+                    (name, value) => return fault(format!("the grid must be {{ option = {{ values }} }}, got [{}] = {}", got(&name), got(&value))),
+                }
+            }
+            axes.sort_by(|a, b| a.0.cmp(&b.0));
+            let count = options.1.count;
+            let tried = learn::grid_search(&estimator, &axes, &x.0, &y.0, &folds, count.map(|n| (n, options.0.seed)))?;
+            let changed = |t: &learn::Tried| -> Outcome<Table> {
+                let table = lua.create_table()?;
+                for (name, value) in &t.options {
+                    table.set(&name[..], lua.to_value(value)?)?;
+                }
+                Ok(table)
+            };
+            let mut best = estimator.with(&tried[0].options)?;
+            best.fit(&x.0, Some(&y.0))?;
+            warn(&best);
+            let table = lua.create_table()?;
+            table.set("options", changed(&tried[0])?)?;
+            table.set("score", tried[0].mean)?;
+            table.set("learner", LuaLearner { estimator: RefCell::new(best), kernel: None }.to_lua(lua)?)?;
+            let list = lua.create_table()?;
+            for one in &tried {
+                let entry = lua.create_table()?;
+                entry.set("options", changed(one)?)?;
+                entry.set("score", one.mean)?;
+                entry.set("scores", row(lua, one.scores.clone())?)?;
+                list.push(entry)?;
+            }
+            table.set("tried", list)?;
+            Ok(table)
         }
 
         /// The names of all learners, with what they are.

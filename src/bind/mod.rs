@@ -5,6 +5,7 @@
 #![allow(clippy::redundant_closure_call)] // a declaration's body is called as a closure, so that `?` works in it
 
 pub mod convert;
+mod data;
 pub mod declare;
 pub mod docs;
 pub mod options;
@@ -13,10 +14,12 @@ pub mod shim;
 mod args;
 mod diff;
 mod genetic;
+mod graphical;
 mod learn;
 mod linalg;
 mod lm;
 mod memory;
+mod metrics;
 mod minimize;
 mod minimizer;
 mod nn;
@@ -50,6 +53,9 @@ pub fn api() -> Api {
             route::module(),
             paint::module(),
             learn::module(),
+            graphical::module(),
+            data::module(),
+            metrics::module(),
             lm::module(),
             plot::module(),
         ],
@@ -66,6 +72,12 @@ pub fn api() -> Api {
             route::LuaMaze::class(),
             learn::LuaLearner::class(),
             learn::LuaSparse::class(),
+            data::LuaWordCounts::class(),
+            graphical::LuaHmm::class(),
+            graphical::LuaMarkov::class(),
+            graphical::LuaBayesNet::class(),
+            graphical::LuaField::class(),
+            graphical::LuaKalman::class(),
             paint::LuaPainting::class(),
             paint::LuaPicture::class(),
             paint::LuaImage::class(),

@@ -78,6 +78,12 @@ mod serde_bytes_like {
 /// The first bytes of a file of an estimator, with its version.
 const MAGIC: &[u8] = b"mynah learner 1\n";
 
+/// What a fit had to say, after the learner's name.
+fn named(name: &str, fit: &Fit) -> Option<String> {
+    let said = fit.warning.as_ref()?;
+    Some(if said.starts_with(name) { said.clone() } else { format!("{name}: {said}") })
+}
+
 /// The entry of a learner.
 ///
 /// # Errors
@@ -224,7 +230,7 @@ impl Estimator {
         };
         self.classes = if self.entry.kind == Kind::Classifier { classes } else { Vec::new() };
         self.columns = x.columns();
-        let said = before.iter().filter_map(|step| step.warning.clone()).chain(fit.warning.clone());
+        let said = before.iter().filter_map(|step| step.warning.clone()).chain(named(name, &fit));
         let said = said.collect::<Vec<_>>().join("; ");
         let fit = Fit { warning: (!said.is_empty()).then_some(said), ..fit };
         self.before = before;
@@ -258,7 +264,7 @@ impl Estimator {
             (_, _) => self.learner.partial_fit(x, Goal::None)?,
         };
         self.columns = x.columns();
-        self.warning.clone_from(&fit.warning);
+        self.warning = named(name, &fit);
         Ok(fit)
     }
 

@@ -2,6 +2,8 @@
 
 pub mod bayes;
 pub mod cluster;
+#[cfg(test)]
+mod conformance;
 mod entry;
 mod estimator;
 pub mod graphical;
@@ -14,6 +16,7 @@ mod samples;
 mod select;
 pub mod separable;
 pub mod svm;
+pub mod tools;
 pub mod transform;
 pub mod trees;
 

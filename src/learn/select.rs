@@ -3,6 +3,8 @@
 use super::estimator::Estimator;
 use super::label::Label;
 use super::samples::Samples;
+use crate::data::Rng;
+use crate::error::ensure_setting;
 use crate::{Error, Result, stop};
 use rayon::prelude::*;
 use serde_json::Value;
@@ -42,7 +44,8 @@ pub struct Tried {
     pub mean: f64,
 }
 
-/// Every combination of `grid`, scored over the folds; best first, and of equals the earlier.
+/// Every combination of `grid`, scored over the folds; best first, and of equals the earlier. With `drawn` (how many, and
+/// a seed) only so many of them, drawn at random (Bergstra & Bengio 2012).
 ///
 /// # Errors
 /// When the grid is empty or holds more than 100,000 combinations, an option is unknown, or a fit fails.
@@ -52,13 +55,21 @@ pub fn grid_search(
     x: &Samples,
     y: &[Label],
     folds: &[Fold],
+    drawn: Option<(usize, u64)>,
 ) -> Result<Vec<Tried>> {
     let count = grid.iter().try_fold(1usize, |n, (_, values)| n.checked_mul(values.len())).unwrap_or(usize::MAX);
     if !(1..=100_000).contains(&count) {
         return Err(Error::value(format!("grid_search: the grid has {count} combinations, not 1 to 100000")));
     }
-    let mut tried = Vec::with_capacity(count);
-    for k in 0..count {
+    let mut chosen: Vec<usize> = (0..count).collect();
+    if let Some((some, seed)) = drawn {
+        ensure_setting(some >= 1, "grid_search", "count", "at least 1", some)?;
+        Rng::new(seed).shuffle(&mut chosen);
+        chosen.truncate(some);
+        chosen.sort_unstable();
+    }
+    let mut tried = Vec::with_capacity(chosen.len());
+    for k in chosen {
         let mut rest = k;
         let options: Vec<(String, Value)> = grid
             .iter()

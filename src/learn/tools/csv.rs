@@ -41,7 +41,7 @@ pub enum Words {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CsvSettings {
-    /// Whether the first line holds names. Default: it does if a column's first field is words and all later are numbers.
+    /// Whether the first line holds names. Default: if some column begins with words and goes on with numbers.
     pub header: Option<bool>,
     /// What stands between fields, one ASCII character. Default: a tab, semicolon or comma, whichever fits.
     pub separator: Option<char>,
@@ -288,7 +288,7 @@ fn column(rows: &[StringRecord], j: usize) -> Column {
     }
 }
 
-/// Writes a table with a line of names; NaN is written as an empty field, other numbers so that they read back the same.
+/// Writes a table with a line of names; NaN as an empty field, other numbers so that they read back the same.
 ///
 /// # Errors
 /// When names and columns differ in number, columns differ in length, or the file cannot be written.

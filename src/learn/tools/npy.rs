@@ -100,7 +100,7 @@ impl NpyKind {
 /// Reads an array; whole numbers beyond 2^53 are rounded to the nearest `f64`.
 ///
 /// # Errors
-/// When the file cannot be read, is no such file, holds something but numbers, or is shorter or longer than its header says.
+/// When the file cannot be read, is no .npy file, holds anything but numbers, or is not as long as its header says.
 pub fn read_npy(path: impl AsRef<Path>) -> Result<Npy> {
     parse_npy(&read_bytes(&path)?).map_err(|why| Error::file(&path, why))
 }

@@ -2,12 +2,9 @@
 
 use crate::data::Rng;
 use crate::error::ensure_setting;
-
+use crate::learn::Fold;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
-
-/// One fold: the places of the samples to learn from, and of those to be judged by.
-pub type Fold = (Vec<usize>, Vec<usize>);
 
 /// More places than this are not listed (1 GB).
 const PLACES: usize = 1 << 27;

@@ -43,7 +43,10 @@ impl Bounds {
     /// The bin of a category; [`MISSING`] if it is unknown.
     pub fn category(&self, v: f64) -> u8 {
         let Self::Categories(values) = self else { return MISSING };
-        values.0.binary_search_by(|c| c.partial_cmp(&v).unwrap_or(std::cmp::Ordering::Less)).map_or(MISSING, |b| b as u8)
+        values
+            .0
+            .binary_search_by(|c| c.partial_cmp(&v).unwrap_or(std::cmp::Ordering::Less))
+            .map_or(MISSING, |b| b as u8)
     }
 
     /// Whether they are of such a kind that a bin is below [`MISSING`], rise and are finite.

@@ -6,7 +6,7 @@
 
 use super::bins::{BINS, Binned, Bounds, MISSING, TOGETHER};
 use super::packed::Packed;
-use super::tree::{LEAF, rights};
+use super::tree::{LEAF, TOGETHER as LANES, either, for_each_leaf, rights};
 use crate::learn::svm::vectorised;
 use crate::{Result, stop};
 use rayon::prelude::*;
@@ -93,43 +93,46 @@ fn minus(a: Sum, b: Sum) -> Sum {
 type Set = [u64; 4];
 
 /// A tree of a boosting, depth first: the left child of a node follows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub(super) struct BoostTree {
     nodes: Vec<Node>,
+    answers: Vec<f64>, // of each node; 0 unless it is a leaf
     sets: Vec<Set>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A node. In a leaf the threshold is NaN, which no number is at most, and `right` is the leaf itself: whoever goes on
+/// from a leaf stays there.
+#[derive(Clone, Copy, Debug)]
 struct Node {
-    number: f64, // at most this goes left; in a leaf, its answer
-    feature: u32,
-    right: u32, // in a leaf the leaf itself
-    set: u32,   // the place of the bins that go left, or NUMBERS
-    missing_left: bool,
-    leaf: bool,
+    threshold: f64, // at most this goes left; with SET the place of the bins that do
+    feature: u32,   // with the flags MISSING_LEFT and SET
+    right: u32,
 }
 
-/// In place of a set where a threshold decides.
-const NUMBERS: u32 = u32::MAX;
+const MISSING_LEFT: u32 = 1 << 31;
+const SET: u32 = 1 << 30;
+
+impl Node {
+    fn column(&self) -> usize {
+        (self.feature & !(MISSING_LEFT | SET)) as usize
+    }
+}
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Saved {
-    features: Packed<u32>,
-    numbers: Packed<f64>,
-    sets_of: Packed<u32>,
-    missing: Packed<u8>,
+    features: Packed<u32>, // with the flags, or LEAF
+    numbers: Packed<f64>,  // thresholds, or a leaf's answer
     sets: Packed<u64>,
 }
 
 impl From<BoostTree> for Saved {
     fn from(tree: BoostTree) -> Self {
-        let all = &tree.nodes;
+        let leaf = |i: usize| tree.nodes[i].right as usize == i;
+        let all = 0..tree.nodes.len();
         Self {
-            features: Packed(all.iter().map(|n| if n.leaf { LEAF } else { n.feature }).collect()),
-            numbers: Packed(all.iter().map(|n| n.number).collect()),
-            sets_of: Packed(all.iter().map(|n| n.set).collect()),
-            missing: Packed(all.iter().map(|n| u8::from(n.missing_left)).collect()),
+            features: Packed(all.clone().map(|i| if leaf(i) { LEAF } else { tree.nodes[i].feature }).collect()),
+            numbers: Packed(all.map(|i| if leaf(i) { tree.answers[i] } else { tree.nodes[i].threshold }).collect()),
             sets: Packed(tree.sets.concat()),
         }
     }
@@ -139,40 +142,38 @@ impl TryFrom<Saved> for BoostTree {
     type Error = &'static str;
 
     fn try_from(s: Saved) -> Result<Self, &'static str> {
-        let rights = rights(&s.features.0)?;
-        let n = rights.len();
+        let (features, numbers) = (s.features.0, s.numbers.0);
         let sets: Vec<Set> = s.sets.0.as_chunks::<4>().0.to_vec();
-        if [s.numbers.0.len(), s.sets_of.0.len(), s.missing.0.len()] != [n; 3]
+        let place = |v: f64| v >= 0.0 && v < sets.len() as f64;
+        let sets_of = || features.iter().zip(&numbers).filter(|(f, _)| **f != LEAF && **f & SET != 0);
+        if numbers.len() != features.len()
             || s.sets.0.len() != 4 * sets.len()
-            || s.sets_of.0.iter().any(|&set| set != NUMBERS && set as usize >= sets.len())
-            || s.numbers.0.iter().any(|v| !v.is_finite())
+            || numbers.iter().any(|v| !v.is_finite())
+            || !sets_of().all(|(_, v)| place(*v))
         {
             return Err("a tree's lists do not fit each other");
         }
-        let node = |i: usize| {
-            let leaf = s.features.0[i] == LEAF;
-            Node {
-                number: s.numbers.0[i],
-                feature: if leaf { 0 } else { s.features.0[i] },
-                right: rights[i],
-                set: s.sets_of.0[i],
-                missing_left: s.missing.0[i] != 0,
-                leaf,
-            }
-        };
-        Ok(Self { nodes: (0..n).map(node).collect(), sets })
+        Self::new(&features, &numbers, sets)
     }
 }
 
-/// Rows that go down a tree together: each waits for memory while the others go on.
-const LANES: usize = 8;
-
 impl BoostTree {
+    /// From each node's feature with its flags (or [`LEAF`]) and its threshold (or answer).
+    fn new(features: &[u32], numbers: &[f64], sets: Vec<Set>) -> Result<Self, &'static str> {
+        let rights = rights(features)?;
+        let node = |i: usize| match features[i] {
+            LEAF => Node { threshold: f64::NAN, feature: 0, right: rights[i] },
+            feature => Node { threshold: numbers[i], feature, right: rights[i] },
+        };
+        let nodes = (0..features.len()).map(node).collect();
+        let answers = features.iter().zip(numbers).map(|(f, v)| if *f == LEAF { *v } else { 0.0 }).collect();
+        Ok(Self { nodes, answers, sets })
+    }
+
     /// Whether it fits features in such bins.
     pub fn sound(&self, bounds: &[Bounds]) -> bool {
-        self.nodes.iter().all(|n| {
-            bounds.get(n.feature as usize).is_some_and(|b| n.set == NUMBERS || matches!(b, Bounds::Categories(_)))
-        })
+        let sets = |b: &Bounds| matches!(b, Bounds::Categories(_));
+        self.nodes.iter().all(|n| bounds.get(n.column()).is_some_and(|b| n.feature & SET == 0 || sets(b)))
     }
 
     pub fn leaves(&self) -> usize {
@@ -182,52 +183,36 @@ impl BoostTree {
     /// Steps from the root to the farthest leaf.
     pub fn depth(&self) -> usize {
         let mut depths = vec![0u32; self.nodes.len()];
-        for (i, node) in self.nodes.iter().enumerate().filter(|(_, n)| !n.leaf) {
+        for (i, node) in self.nodes.iter().enumerate().filter(|(i, n)| n.right as usize != *i) {
             depths[i + 1] = depths[i] + 1;
             depths[node.right as usize] = depths[i] + 1;
         }
         depths.into_iter().max().unwrap_or(0) as usize
     }
 
-    #[inline(always)]
-    fn next(&self, i: u32, row: &[f64], bounds: &[Bounds]) -> u32 {
-        let node = &self.nodes[i as usize];
-        let v = row[node.feature as usize];
-        let left = if node.set == NUMBERS {
-            (v <= node.number) | (v.is_nan() & node.missing_left)
-        } else {
-            let bin = bounds[node.feature as usize].category(v + 0.0);
-            self.sets[node.set as usize][usize::from(bin / 64)] >> (bin % 64) & 1 == 1
-        };
-        if left & !node.leaf { i + 1 } else { node.right }
-    }
-
     /// Adds its answer for each of `rows` to every `step`-th of `sums`.
     pub fn add(&self, rows: &[f64], columns: usize, bounds: &[Bounds], sums: &mut [f64], step: usize) {
-        for (group, rows) in rows.chunks(LANES * columns).enumerate() {
-            let mut at = [0u32; LANES];
-            let lanes = rows.len() / columns;
-            loop {
-                let mut moved = 0;
-                if lanes == LANES {
-                    for t in 0..LANES {
-                        let next = self.next(at[t], &rows[t * columns..(t + 1) * columns], bounds);
-                        moved |= next ^ at[t];
-                        at[t] = next;
-                    }
-                } else {
-                    for (at, row) in at.iter_mut().zip(rows.chunks_exact(columns)) {
-                        let next = self.next(*at, row, bounds);
-                        moved |= next ^ *at;
-                        *at = next;
-                    }
-                }
-                if moved == 0 {
-                    break;
-                }
+        let nodes = &self.nodes[..];
+        let by_number = |at: u32, row: &[f64]| {
+            let node = nodes[at as usize];
+            let v = row[(node.feature & !MISSING_LEFT) as usize];
+            let left = (v <= node.threshold) | (v.is_nan() & (node.feature & MISSING_LEFT != 0));
+            either(left, at + 1, node.right)
+        };
+        let by_either = |at: u32, row: &[f64]| {
+            let node = nodes[at as usize];
+            if node.feature & SET == 0 {
+                return by_number(at, row);
             }
-            for (t, at) in at.iter().enumerate().take(lanes) {
-                sums[(group * LANES + t) * step] += self.nodes[*at as usize].number;
+            let bin = bounds[node.column()].category(row[node.column()] + 0.0);
+            let left = self.sets[node.threshold as usize][usize::from(bin / 64)] >> (bin % 64) & 1 == 1;
+            either(left, at + 1, node.right)
+        };
+        for (group, rows) in rows.chunks(LANES * columns).enumerate() {
+            let add = |t: usize, at: u32| sums[(group * LANES + t) * step] += self.answers[at as usize];
+            match self.sets.is_empty() {
+                true => for_each_leaf(rows, columns, by_number, add),
+                false => for_each_leaf(rows, columns, by_either, add),
             }
         }
     }
@@ -239,7 +224,7 @@ pub(super) struct Grower<'a> {
     shape: Shape,
     rows: Vec<u32>, // the samples, each leaf's together
     spare: Vec<u32>,
-    near: Vec<Sum>,           // of one leaf's samples, in their order
+    near: Vec<Sum>,              // of one leaf's samples, in their order
     pool: Vec<Vec<[Sum; BINS]>>, // histograms that nobody uses, one list of features each
     /// By how much the cuts of each feature have lowered the loss.
     pub importances: Vec<f64>,
@@ -457,7 +442,7 @@ impl<'a> Grower<'a> {
 
     /// The tree, depth first; its answers are added to `raw`.
     fn finish(&self, nodes: &[Grown], scale: Scale, raw: &mut [f64]) -> BoostTree {
-        let (mut features, mut parts, mut sets) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut features, mut numbers, mut sets) = (Vec::new(), Vec::new(), Vec::new());
         let mut todo = vec![0];
         while let Some(i) = todo.pop() {
             let Grown { leaf, cut, children } = &nodes[i];
@@ -468,30 +453,24 @@ impl<'a> Grower<'a> {
                     raw[row as usize] += answer;
                 }
                 features.push(LEAF);
-                parts.push((answer, NUMBERS, false));
+                numbers.push(answer);
                 continue;
             };
-            features.push(cut.feature as u32);
-            parts.push(match (&self.binned.bounds[cut.feature], cut.set) {
+            let mut feature = cut.feature as u32;
+            match (&self.binned.bounds[cut.feature], cut.set) {
                 (_, Some(set)) => {
+                    feature |= SET;
+                    numbers.push(sets.len() as f64);
                     sets.push(set);
-                    (0.0, sets.len() as u32 - 1, false)
                 }
-                (Bounds::Edges(edges), _) => {
-                    // After the last bin come only the missing ones.
-                    let number = edges.0.get(cut.bin).copied().unwrap_or(f64::MAX);
-                    (number, NUMBERS, cut.missing_left)
-                }
-                (Bounds::Categories(_), None) => (0.0, NUMBERS, false),
-            });
+                // After the last bin come only the missing ones.
+                (Bounds::Edges(edges), _) => numbers.push(edges.0.get(cut.bin).copied().unwrap_or(f64::MAX)),
+                (Bounds::Categories(_), None) => numbers.push(0.0),
+            }
+            features.push(feature | if cut.missing_left { MISSING_LEFT } else { 0 });
             todo.extend([children[1], children[0]]);
         }
-        let rights = rights(&features).expect("what was grown is a tree");
-        let node = |(i, &(number, set, missing_left)): (usize, &(f64, u32, bool))| {
-            let leaf = features[i] == LEAF;
-            Node { number, feature: if leaf { 0 } else { features[i] }, right: rights[i], set, missing_left, leaf }
-        };
-        BoostTree { nodes: parts.iter().enumerate().map(node).collect(), sets }
+        BoostTree::new(&features, &numbers, sets).expect("what was grown is a tree")
     }
 }
 
@@ -533,7 +512,14 @@ fn apart(gl: f64, hl: f64, gr: f64, hr: f64) -> f64 {
 }
 
 /// The best cut of a feature between two of its bins, with what is missing on the left or on the right.
-fn among_numbers(feature: usize, h: &[Sum; BINS], bins: usize, leaf: &Leaf, shape: &Shape, scale: Scale) -> Option<Cut> {
+fn among_numbers(
+    feature: usize,
+    h: &[Sum; BINS],
+    bins: usize,
+    leaf: &Leaf,
+    shape: &Shape,
+    scale: Scale,
+) -> Option<Cut> {
     let missing = h[usize::from(MISSING)];
     let some = samples(missing) > 0;
     if bins < 2 && !some {
@@ -599,7 +585,8 @@ fn all_gains(
         let r = [all[0] - l[0], all[1] - l[1]];
         let (gl, gr) = (l[0] as f64 * g_unit, r[0] as f64 * g_unit);
         let (hl, hr) = ((l[1] & LOW) as f64 * h_unit, (r[1] & LOW) as f64 * h_unit);
-        let good = (l[1] >> COUNT >= least) & (r[1] >> COUNT >= least) & (hl >= LEAST_CURVATURE) & (hr >= LEAST_CURVATURE);
+        let good =
+            (l[1] >> COUNT >= least) & (r[1] >> COUNT >= least) & (hl >= LEAST_CURVATURE) & (hr >= LEAST_CURVATURE);
         let value = apart(gl, hl + shape.l2, gr, hr + shape.l2);
         *gain = if good { value } else { 0.0 };
     }

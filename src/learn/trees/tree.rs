@@ -82,7 +82,7 @@ impl Tree {
     pub fn sound(&self, columns: usize, outputs: usize) -> bool {
         self.outputs == outputs && self.nodes.iter().all(|n| (n.feature as usize) < columns)
     }
-
+    #[cfg(test)]
     pub fn nodes(&self) -> usize {
         self.nodes.len()
     }

@@ -196,7 +196,7 @@ fn marginals(name: &str, truth: &[u32], answers: &[u32]) -> Result<[f64; 5]> {
     Ok(out)
 }
 
-/// Matthews' correlation of answers and truth, for any number of classes (Gorodkin 2004); 0 where one of them is constant.
+/// Matthews' correlation of answers and truth, for any number of classes (Gorodkin 2004); 0 where one is constant.
 ///
 /// # Errors
 /// As [`accuracy`].
