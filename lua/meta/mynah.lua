@@ -5938,8 +5938,8 @@ mynah.data = {}
 ---Reads a table of comma-separated values: samples, answers (the column `target`, or else the last) and the features' names.
 ---
 ---```lua
----local file = assert(io.open(TMP .. "/flowers.csv", "w"))
----file:write("length,width,kind\n5.1,3.5,small\n7.0,3.2,large\n"):close()
+---mynah.data.write_csv(TMP .. "/flowers.csv", { "length", "width", "kind" },
+---  { { 5.1, 7.0 }, { 3.5, 3.2 }, { "small", "large" } })
 ---local X, y, names = mynah.data.csv(TMP .. "/flowers.csv", { target = "kind" })
 ---assert(X.shape[1] == 2 and y[2] == "large" and names[2] == "width")
 ---```
@@ -5955,8 +5955,7 @@ function mynah.data.csv(path, options) end
 ---An empty field in a column of numbers is NaN.
 ---
 ---```lua
----local file = assert(io.open(TMP .. "/towns.csv", "w"))
----file:write("town,people\nArbor,120\nBrook,80\n"):close()
+---mynah.data.write_csv(TMP .. "/towns.csv", { "town", "people" }, { { "Arbor", "Brook" }, { 120, 80 } })
 ---local columns, names = mynah.data.columns(TMP .. "/towns.csv")
 ---assert(columns.town[2] == "Brook" and columns.people[1] == 120 and names[1] == "town")
 ---```
@@ -5990,7 +5989,7 @@ function mynah.data.npy(path) end
 ---Writes an array that NumPy can load (`.npy`, 64-bit numbers).
 ---
 ---```lua
----mynah.data.write_npy(TMP .. "/b.npy", mynah.arange(6):reshape(2, 3))
+---mynah.data.write_npy(TMP .. "/b.npy", mynah.arange(1, 6):reshape(2, 3))
 ---assert(mynah.data.npy(TMP .. "/b.npy").shape[2] == 3)
 ---```
 ---@param path string
