@@ -84,9 +84,10 @@ fn learners_answer_refuse_and_come_back_from_files() {
         let before = says(&e, &x);
         assert_eq!(says(&saved(&e), &x), before, "{name}: a file changes its answers");
 
-        // Heaps this far apart are no trouble for any classifier that looks at distances or thresholds.
-        if entry.kind == Kind::Classifier && !name.ends_with("_nb") && name != "perceptron" && !name.starts_with("mlp")
-        {
+        // Heaps this far apart are told apart; but no plane parts the middle one from both others, counts do not care
+        // where a heap lies, and five epochs are few.
+        let others = ["perceptron", "sgd_classifier", "multinomial_nb", "bernoulli_nb", "mlp_classifier"];
+        if entry.kind == Kind::Classifier && !others.contains(&name) {
             assert!(e.score(&x, y.as_ref().unwrap()).unwrap() > 0.9, "{name}");
         }
 
