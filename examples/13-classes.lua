@@ -4,7 +4,7 @@
 
 local mynah = require "mynah"
 local learn = mynah.learn
-local here = arg[0]:match("^(.*)[/\\]") or "."
+local here = (arg[0] or ""):match("^(.*)[/\\]") or "."
 local out = arg[1] or "classes.png"
 
 local X, y, names = mynah.data.csv(here .. "/data/iris.csv")

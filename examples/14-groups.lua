@@ -4,7 +4,7 @@
 
 local mynah = require "mynah"
 local learn, metrics = mynah.learn, mynah.metrics
-local here = arg[0]:match("^(.*)[/\\]") or "."
+local here = (arg[0] or ""):match("^(.*)[/\\]") or "."
 local out = arg[1] or "groups.png"
 
 local X, digits = mynah.data.csv(here .. "/data/digits.csv") -- 8 x 8 pixels each

@@ -40,6 +40,7 @@ for r = 1, size do
   end
 end
 local field = graphical.markov_field(noisy, 2, 0.2, 0.9)
+---@type mynah.Tensor
 local seen = field:gibbs{ sweeps = 60, seed = 1 }.labels
 local function wrong(picture)
   local n = 0

@@ -869,6 +869,13 @@
 ---@field tolerance? number Stop when the parts change by less than this share of the first step's change, at least 0. Default 0.0001.
 ---@field seed? integer Of the random choices. Default 0.
 
+---A variable with its table.
+---@class mynah.NodeOptions
+---@field name? string Its name. Default "".
+---@field states? string[] The names of its states, at least 1. Default {}.
+---@field parents? string[] The names of its parents. Default {}.
+---@field table? number[][] How probable its states are: a row for each combination of the parents' states, where those of the last parent change fastest. Default {}.
+
 ---How a normalising layer is made.
 ---@class mynah.NormOptions
 ---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
@@ -1387,6 +1394,12 @@
 ---@field negative_samples? integer Points that repel for each neighbour that attracts, at most 100. Default 5.
 ---@field init? "spectral"|"pca"|"random" Where to start: "spectral", "pca" or "random". Default "spectral".
 ---@field seed? integer Of the random choices. Default 0.
+
+---A variable: its name, its states, and on what it depends.
+---@class mynah.VariableOptions
+---@field name? string Its name. Default "".
+---@field states? string[] The names of its states, at least 1. Default {}.
+---@field parents? string[] The names of its parents. Default {}.
 
 ---Arrows at places.
 ---@class mynah.VectorFieldOptions
@@ -5815,7 +5828,7 @@ function mynah.graphical.markov_chain_of(transition, labels) end
 ---}
 ---assert(math.abs(net:posterior("rain", { grass = "wet" }).yes - 0.18 / 0.26) < 1e-12)
 ---```
----@param nodes mynah.NodeOptions?[]
+---@param nodes mynah.NodeOptions[]
 ---@return mynah.BayesNet
 function mynah.graphical.bayes_net(nodes) end
 
@@ -5831,7 +5844,7 @@ function mynah.graphical.bayes_net(nodes) end
 ---}, rows, 1)
 ---assert(math.abs(net:posterior("rain").yes - 2 / 5) < 1e-12)
 ---```
----@param variables mynah.VariableOptions?[]
+---@param variables mynah.VariableOptions[]
 ---@param rows table<string, string>[]
 ---@param smoothing? number
 ---@return mynah.BayesNet

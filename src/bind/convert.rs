@@ -255,7 +255,11 @@ impl<T: FromArg> FromArg for Option<T> {
 impl<T: LuaType> LuaType for Vec<T> {
     fn lua_type() -> String {
         let item = T::lua_type();
+        let item = item.trim_end_matches('?');
         if item.contains('|') { format!("({item})[]") } else { format!("{item}[]") }
+    }
+    fn tables() -> Vec<super::docs::OptionTable> {
+        T::tables()
     }
 }
 impl<T: FromArg> FromArg for Vec<T> {
