@@ -53,17 +53,18 @@ print(("wrong pixels: %d of %d, after Gibbs sampling %d"):format(wrong(noisy), s
 local step = 0.1
 local ball = graphical.kalman{
   transition = { { 1, step }, { 0, 1 } }, observation = { { 1, 0 } },
-  process_noise = { { 1e-4, 0 }, { 0, 0.05 } }, observation_noise = { { 4 } },
+  control = { { step ^ 2 / 2 }, { step } }, -- what gravity does in one step
+  process_noise = { { 1e-4, 0 }, { 0, 1e-3 } }, observation_noise = { { 4 } },
   start_mean = { 0, 20 }, start_covariance = { { 4, 0 }, { 0, 25 } },
 }
-local truth, measured, time = {}, {}, {}
+local truth, measured, time, gravity = {}, {}, {}, {}
 local noise = mynah.randn(40, { seed = 5 }):totable()
 for i = 1, 40 do
   local t = i * step
-  time[i], truth[i] = t, 20 * t - 4.9 * t * t
+  time[i], truth[i], gravity[i] = t, 20 * t - 4.9 * t * t, { -9.8 }
   measured[i] = { i % 9 == 0 and 0 / 0 or truth[i] + 2 * noise[i] } -- now and then nothing is seen
 end
-local smooth = ball:smooth(measured).means:totable()
+local smooth = ball:smooth(measured, gravity).means:totable()
 local height = {}
 for i = 1, 40 do height[i] = smooth[i][1] end
 
