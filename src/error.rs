@@ -64,6 +64,18 @@ impl Error {
         Self::File { path: path.as_ref().display().to_string(), why: why.to_string() }
     }
 
+    /// The same refusal, of a part of `what`: `bagging: knn: there are no samples`.
+    #[must_use]
+    pub fn within(self, what: &str) -> Self {
+        match self {
+            Self::Callback | Self::Interrupted | Self::File { .. } => self,
+            other => match other.to_string() {
+                text if text.starts_with(&format!("{what}: ")) => other,
+                text => Self::Value(format!("{what}: {text}")),
+            },
+        }
+    }
+
     /// Any other unusable input; `text` is the whole sentence.
     pub fn value(text: impl Into<String>) -> Self {
         Self::Value(text.into())

@@ -10,6 +10,25 @@
 ---@field weight_decay? number Weight decay: each step first shrinks the parameter by the share `lr * weight_decay`, at least 0. Default 0.0.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run. Default: not at all.
 
+---Settings of [`Adaboost`].
+---@class mynah.AdaboostOptions
+---@field trees? integer How many trees at most, from 1. Default 50.
+---@field lr? number How much each tree counts, positive. Default 1.0.
+---@field max_depth? integer Steps from the root to a leaf at most, from 1: trees of one step are called stumps. Default 1.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 1.
+---@field max_features? "all"|"sqrt"|"log2"|number How many features each cut tries: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
+---@field seed? integer Of the choice of features. Default 0.
+
+---Settings of [`AdaboostRegressor`].
+---@class mynah.AdaboostRegressorOptions
+---@field trees? integer How many trees at most, from 1. Default 50.
+---@field lr? number How much each tree counts, positive. Default 1.0.
+---@field loss? "linear"|"square"|"exponential" How much an error counts: "linear", "square" or "exponential". Default "linear".
+---@field max_depth? integer Steps from the root to a leaf at most, from 1. Default 3.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 1.
+---@field max_features? "all"|"sqrt"|"log2"|number How many features each cut tries: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
+---@field seed? integer Of the draws of samples and features. Default 0.
+
 ---Settings of [`adadelta`].
 ---@class mynah.AdadeltaOptions
 ---@field lr? number Learning rate: a factor on the step that the rule finds, at least 0. Default 1.0.
@@ -148,6 +167,26 @@
 ---@field budget? integer Most evaluations of the function. Default 10000.
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
+
+---Settings of [`Bagging`].
+---@class mynah.BaggingOptions
+---@field estimators? integer How many of them, from 1. Default 10.
+---@field max_samples? number The share of samples that each is taught with, above 0 up to 1. Default 1.0.
+---@field max_features? "all"|"sqrt"|"log2"|number The features that each sees: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
+---@field bootstrap? boolean Draw samples with replacement. Default true.
+---@field oob? boolean Score each sample by the learners that were not taught with it. Default false.
+---@field seed? integer Of the draws; the learners' own seeds come from it where they are given none. Default 0.
+---@field learner? mynah.Learner The learner to be taught many times, not fitted. Default: a decision tree.
+
+---Settings of [`BaggingRegressor`].
+---@class mynah.BaggingRegressorOptions
+---@field estimators? integer How many of them, from 1. Default 10.
+---@field max_samples? number The share of samples that each is taught with, above 0 up to 1. Default 1.0.
+---@field max_features? "all"|"sqrt"|"log2"|number The features that each sees: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
+---@field bootstrap? boolean Draw samples with replacement. Default true.
+---@field oob? boolean Score each sample by the learners that were not taught with it. Default false.
+---@field seed? integer Of the draws; the learners' own seeds come from it where they are given none. Default 0.
+---@field learner? mynah.Learner The learner to be taught many times, not fitted. Default: a decision tree.
 
 ---The area between two lines.
 ---@class mynah.BandOptions
@@ -490,6 +529,39 @@
 ---@class mynah.GradcheckOptions
 ---@field step? number Length of the step in a coordinate, as a share of its size (of 1 for smaller ones), in (0, 1). Default 0.001.
 ---@field tolerance? number The largest relative error that passes, positive. Default 1e-6.
+
+---Settings of [`GradientBoosting`].
+---@class mynah.GradientBoostingOptions
+---@field trees? integer How many trees (for more than two classes: of each class), from 1. Default 100.
+---@field lr? number How much of each tree's answer is taken, above 0 up to 1. Default 0.1.
+---@field max_leaves? integer Leaves of each tree at most, from 2. Default 31.
+---@field max_depth? integer Steps from the root to a leaf at most, from 1. Default: no limit.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 20.
+---@field l2? number How much large answers cost, not negative. Default 0.0.
+---@field max_bins? integer Bins of each feature at most, from 2 to 255. Default 255.
+---@field categories? integer[] Features whose numbers are names of categories, counted from 1. Default: none.
+---@field early_stopping? boolean Hold out some samples, and stop when they are no longer answered better. Default false.
+---@field validation? number The share of samples that `early_stopping` holds out, above 0 and below 1. Default 0.1.
+---@field patience? integer Trees without progress after which `early_stopping` stops, from 1. Default 10.
+---@field tolerance? number What counts as progress for `early_stopping`, not negative. Default 1e-7.
+---@field class_weight? "balanced"|number[] How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field seed? integer Of the samples held out, and of those that the bins are taken from. Default 0.
+
+---Settings of [`GradientBoostingRegressor`].
+---@class mynah.GradientBoostingRegressorOptions
+---@field trees? integer How many trees, from 1. Default 100.
+---@field lr? number How much of each tree's answer is taken, above 0 up to 1. Default 0.1.
+---@field max_leaves? integer Leaves of each tree at most, from 2. Default 31.
+---@field max_depth? integer Steps from the root to a leaf at most, from 1. Default: no limit.
+---@field min_samples_leaf? integer The least number of samples in a leaf, from 1. Default 20.
+---@field l2? number How much large answers cost, not negative. Default 0.0.
+---@field max_bins? integer Bins of each feature at most, from 2 to 255. Default 255.
+---@field categories? integer[] Features whose numbers are names of categories, counted from 1. Default: none.
+---@field early_stopping? boolean Hold out some samples, and stop when they are no longer answered better. Default false.
+---@field validation? number The share of samples that `early_stopping` holds out, above 0 and below 1. Default 0.1.
+---@field patience? integer Trees without progress after which `early_stopping` stops, from 1. Default 10.
+---@field tolerance? number What counts as progress for `early_stopping`, as a share of the first loss, not negative. Default 1e-7.
+---@field seed? integer Of the samples held out, and of those that the bins are taken from. Default 0.
 
 ---Settings of [`graph_path`].
 ---@class mynah.GraphOptions
@@ -1253,6 +1325,22 @@
 ---@field stratify? boolean Keep each class's share in both parts; the answers are classes then. Default false.
 ---@field seed? integer Of the order. Default 0.
 
+---Settings of [`Stacking`].
+---@class mynah.StackingOptions
+---@field folds? integer Parts into which the samples fall, from 2. Default 5.
+---@field passthrough? boolean The final learner also sees the samples themselves. Default false.
+---@field seed? integer Of the parts. Default 0.
+---@field learners? mynah.Learner[] The learners at the bottom. Default: a random forest, extra trees and gradient boosting.
+---@field last? mynah.Learner The learner on top. Default: logistic regression, or ridge for numbers.
+
+---Settings of [`StackingRegressor`].
+---@class mynah.StackingRegressorOptions
+---@field folds? integer Parts into which the samples fall, from 2. Default 5.
+---@field passthrough? boolean The final learner also sees the samples themselves. Default false.
+---@field seed? integer Of the parts. Default 0.
+---@field learners? mynah.Learner[] The learners at the bottom. Default: a random forest, extra trees and gradient boosting.
+---@field last? mynah.Learner The learner on top. Default: logistic regression, or ridge for numbers.
+
 ---Settings of [`StandardScaler`].
 ---@class mynah.StandardScalerOptions
 ---@field with_mean? boolean Take away the mean. Default true.
@@ -1412,6 +1500,17 @@
 ---@field y? number[]|mynah.Tensor How high they begin; needed.
 ---@field u? number[]|mynah.Tensor How far they go to the right; needed.
 ---@field v? number[]|mynah.Tensor How far they go up; needed.
+
+---Settings of [`Voting`].
+---@class mynah.VotingOptions
+---@field voting? "hard"|"soft" "hard": each votes for one class; "soft": by the mean of their probabilities. Default "hard".
+---@field weights? number[] How much each learner counts, not negative. Default: 1 for all.
+---@field learners? mynah.Learner[] The learners that vote. Default: a random forest, extra trees and gradient boosting.
+
+---Settings of [`VotingRegressor`].
+---@class mynah.VotingRegressorOptions
+---@field weights? number[] How much each learner counts, not negative. Default: 1 for all.
+---@field learners? mynah.Learner[] The learners that vote. Default: a random forest, extra trees and gradient boosting.
 
 ---Settings of [`Wells`].
 ---@class mynah.WellsOptions
@@ -5408,6 +5507,116 @@ function mynah.learn.extra_trees(options) end
 ---@param options? mynah.ForestRegressorOptions
 ---@return mynah.Learner
 function mynah.learn.extra_trees_regressor(options) end
+
+---Trees that correct each other (histogram boosting); takes NaN for what is missing, and categories.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+---local learner = mynah.learn.gradient_boosting{ trees = 20 }:fit(X, y)
+---assert(learner:score(X, y) == 1)
+---```
+---@param options? mynah.GradientBoostingOptions
+---@return mynah.Learner
+function mynah.learn.gradient_boosting(options) end
+
+---Trees that correct each other, for numbers.
+---
+---```lua
+---local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+---local learner = mynah.learn.gradient_boosting_regressor{ trees = 50, min_samples_leaf = 5 }:fit(X, y)
+---assert(learner:score(X, y) > 0.7)
+---```
+---@param options? mynah.GradientBoostingRegressorOptions
+---@return mynah.Learner
+function mynah.learn.gradient_boosting_regressor(options) end
+
+---Small trees, each on what the others got wrong (SAMME).
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+---local learner = mynah.learn.adaboost():fit(X, y)
+---assert(learner:score(X, y) == 1)
+---```
+---@param options? mynah.AdaboostOptions
+---@return mynah.Learner
+function mynah.learn.adaboost(options) end
+
+---Small trees, each on what the others missed, for numbers (R2).
+---
+---```lua
+---local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+---local learner = mynah.learn.adaboost_regressor{ seed = 1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.7)
+---```
+---@param options? mynah.AdaboostRegressorOptions
+---@return mynah.Learner
+function mynah.learn.adaboost_regressor(options) end
+
+---Learners of one kind, each taught with drawn samples, that vote.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+---local learner = mynah.learn.bagging{ learner = mynah.learn.knn(), seed = 1 }:fit(X, y)
+---assert(learner:score(X, y) == 1)
+---```
+---@param options? mynah.BaggingOptions
+---@return mynah.Learner
+function mynah.learn.bagging(options) end
+
+---Learners of one kind, each taught with drawn samples, for numbers.
+---
+---```lua
+---local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+---local learner = mynah.learn.bagging_regressor{ learner = mynah.learn.ridge(), seed = 1 }:fit(X, y)
+---assert(learner:score(X, y) > 0.7)
+---```
+---@param options? mynah.BaggingRegressorOptions
+---@return mynah.Learner
+function mynah.learn.bagging_regressor(options) end
+
+---Several learners that vote.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+---local learner = mynah.learn.voting{ learners = { mynah.learn.knn(), mynah.learn.gaussian_nb() } }:fit(X, y)
+---assert(learner:score(X, y) == 1)
+---```
+---@param options? mynah.VotingOptions
+---@return mynah.Learner
+function mynah.learn.voting(options) end
+
+---The mean of several learners.
+---
+---```lua
+---local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+---local learner = mynah.learn.voting_regressor{ learners = { mynah.learn.ridge(), mynah.learn.linear_regression() } }:fit(X, y)
+---assert(learner:score(X, y) > 0.7)
+---```
+---@param options? mynah.VotingRegressorOptions
+---@return mynah.Learner
+function mynah.learn.voting_regressor(options) end
+
+---Several learners, and a last one that learns from their answers.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+---local learner = mynah.learn.stacking{ learners = { mynah.learn.knn(), mynah.learn.gaussian_nb() } }:fit(X, y)
+---assert(learner:score(X, y) == 1)
+---```
+---@param options? mynah.StackingOptions
+---@return mynah.Learner
+function mynah.learn.stacking(options) end
+
+---Several learners, and a last one that learns from their answers, for numbers.
+---
+---```lua
+---local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+---local learner = mynah.learn.stacking_regressor{ learners = { mynah.learn.ridge(), mynah.learn.knn_regressor() } }:fit(X, y)
+---assert(learner:score(X, y) > 0.7)
+---```
+---@param options? mynah.StackingRegressorOptions
+---@return mynah.Learner
+function mynah.learn.stacking_regressor(options) end
 
 ---Layers of neurons that tell classes apart; `activations` shows what each layer sees.
 ---

@@ -34,7 +34,42 @@ lua_extras! {
     }
 }
 
+lua_extras! {
+    /// What bagging holds beside its settings.
+    MemberExtras {
+        /// The learner to be taught many times, not fitted. Default: a decision tree.
+        learner: Ref<LuaLearner> = "mynah.Learner",
+    }
+}
+
+lua_extras! {
+    /// What voting holds beside its settings.
+    MembersExtras {
+        /// The learners that vote. Default: a random forest, extra trees and gradient boosting.
+        learners: Vec<Ref<LuaLearner>> = "mynah.Learner[]",
+    }
+}
+
+lua_extras! {
+    /// What stacking holds beside its settings.
+    StackExtras {
+        /// The learners at the bottom. Default: a random forest, extra trees and gradient boosting.
+        learners: Vec<Ref<LuaLearner>> = "mynah.Learner[]",
+        /// The learner on top. Default: logistic regression, or ridge for numbers.
+        last: Ref<LuaLearner> = "mynah.Learner",
+    }
+}
+
 impl LuaLearner {
+    /// The learner as a part of another one.
+    fn member(&self) -> Outcome<learn::trees::Member> {
+        let estimator = self.plain()?;
+        if estimator.is_pipeline() {
+            return fault("a pipeline cannot be a part of another learner; put its steps before that one");
+        }
+        Ok(learn::trees::Member { name: estimator.name().into(), options: estimator.options().clone() })
+    }
+
     fn new(name: &str, settings: &impl Serialize) -> Outcome<Self> {
         Self::with_kernel(name, settings, KernelExtras::default())
     }
@@ -464,6 +499,130 @@ lua_module! {
         /// assert(learner:score(X, y) > 0.9)
         /// ```
         fn extra_trees_regressor(options: Options<learn::trees::ForestRegressorSettings>) -> LuaLearner { LuaLearner::new("extra_trees_regressor", &options.0) }
+
+        /// Trees that correct each other (histogram boosting); takes NaN for what is missing, and categories.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+        /// local learner = mynah.learn.gradient_boosting{ trees = 20 }:fit(X, y)
+        /// assert(learner:score(X, y) == 1)
+        /// ```
+        fn gradient_boosting(options: Options<learn::trees::GradientBoostingSettings>) -> LuaLearner { LuaLearner::new("gradient_boosting", &options.0) }
+
+        /// Trees that correct each other, for numbers.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+        /// local learner = mynah.learn.gradient_boosting_regressor{ trees = 50, min_samples_leaf = 5 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.7)
+        /// ```
+        fn gradient_boosting_regressor(options: Options<learn::trees::GradientBoostingRegressorSettings>) -> LuaLearner { LuaLearner::new("gradient_boosting_regressor", &options.0) }
+
+        /// Small trees, each on what the others got wrong (SAMME).
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+        /// local learner = mynah.learn.adaboost():fit(X, y)
+        /// assert(learner:score(X, y) == 1)
+        /// ```
+        fn adaboost(options: Options<learn::trees::AdaboostSettings>) -> LuaLearner { LuaLearner::new("adaboost", &options.0) }
+
+        /// Small trees, each on what the others missed, for numbers (R2).
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+        /// local learner = mynah.learn.adaboost_regressor{ seed = 1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.7)
+        /// ```
+        fn adaboost_regressor(options: Options<learn::trees::AdaboostRegressorSettings>) -> LuaLearner { LuaLearner::new("adaboost_regressor", &options.0) }
+
+        /// Learners of one kind, each taught with drawn samples, that vote.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+        /// local learner = mynah.learn.bagging{ learner = mynah.learn.knn(), seed = 1 }:fit(X, y)
+        /// assert(learner:score(X, y) == 1)
+        /// ```
+        fn bagging(options: Options<learn::trees::BaggingSettings, MemberExtras>) -> LuaLearner {
+            let mut settings = options.0;
+            settings.learner = options.1.learner.map(|l| l.member()).transpose()?;
+            LuaLearner::new("bagging", &settings)
+        }
+
+        /// Learners of one kind, each taught with drawn samples, for numbers.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+        /// local learner = mynah.learn.bagging_regressor{ learner = mynah.learn.ridge(), seed = 1 }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.7)
+        /// ```
+        fn bagging_regressor(options: Options<learn::trees::BaggingRegressorSettings, MemberExtras>) -> LuaLearner {
+            let mut settings = options.0;
+            settings.learner = options.1.learner.map(|l| l.member()).transpose()?;
+            LuaLearner::new("bagging_regressor", &settings)
+        }
+
+        /// Several learners that vote.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+        /// local learner = mynah.learn.voting{ learners = { mynah.learn.knn(), mynah.learn.gaussian_nb() } }:fit(X, y)
+        /// assert(learner:score(X, y) == 1)
+        /// ```
+        fn voting(options: Options<learn::trees::VotingSettings, MembersExtras>) -> LuaLearner {
+            let mut settings = options.0;
+            if let Some(list) = options.1.learners {
+                settings.learners = list.iter().map(|l| l.member()).collect::<Outcome<_>>()?;
+            }
+            LuaLearner::new("voting", &settings)
+        }
+
+        /// The mean of several learners.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+        /// local learner = mynah.learn.voting_regressor{ learners = { mynah.learn.ridge(), mynah.learn.linear_regression() } }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.7)
+        /// ```
+        fn voting_regressor(options: Options<learn::trees::VotingRegressorSettings, MembersExtras>) -> LuaLearner {
+            let mut settings = options.0;
+            if let Some(list) = options.1.learners {
+                settings.learners = list.iter().map(|l| l.member()).collect::<Outcome<_>>()?;
+            }
+            LuaLearner::new("voting_regressor", &settings)
+        }
+
+        /// Several learners, and a last one that learns from their answers.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.blobs{ samples = 60, centres = { { 0, 0 }, { 9, 9 } }, seed = 1 }
+        /// local learner = mynah.learn.stacking{ learners = { mynah.learn.knn(), mynah.learn.gaussian_nb() } }:fit(X, y)
+        /// assert(learner:score(X, y) == 1)
+        /// ```
+        fn stacking(options: Options<learn::trees::StackingSettings, StackExtras>) -> LuaLearner {
+            let mut settings = options.0;
+            if let Some(list) = options.1.learners {
+                settings.learners = list.iter().map(|l| l.member()).collect::<Outcome<_>>()?;
+            }
+            settings.last = options.1.last.map(|l| l.member()).transpose()?;
+            LuaLearner::new("stacking", &settings)
+        }
+
+        /// Several learners, and a last one that learns from their answers, for numbers.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.regression{ samples = 120, features = 3, informative = 3, seed = 1 }
+        /// local learner = mynah.learn.stacking_regressor{ learners = { mynah.learn.ridge(), mynah.learn.knn_regressor() } }:fit(X, y)
+        /// assert(learner:score(X, y) > 0.7)
+        /// ```
+        fn stacking_regressor(options: Options<learn::trees::StackingRegressorSettings, StackExtras>) -> LuaLearner {
+            let mut settings = options.0;
+            if let Some(list) = options.1.learners {
+                settings.learners = list.iter().map(|l| l.member()).collect::<Outcome<_>>()?;
+            }
+            settings.last = options.1.last.map(|l| l.member()).transpose()?;
+            LuaLearner::new("stacking_regressor", &settings)
+        }
 
         /// Layers of neurons that tell classes apart; `activations` shows what each layer sees.
         ///

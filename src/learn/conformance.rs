@@ -14,6 +14,12 @@ fn all() -> impl Iterator<Item = (&'static Entry, Value)> {
         "mlp_classifier" | "mlp_regressor" => json!({ "hidden": [6], "epochs": 5 }),
         "perceptron" => json!({ "steps": 50 }),
         "random_forest" | "random_forest_regressor" | "extra_trees" | "extra_trees_regressor" => json!({ "trees": 5 }),
+        "gradient_boosting" | "gradient_boosting_regressor" => json!({ "trees": 5, "min_samples_leaf": 2 }),
+        "adaboost" | "adaboost_regressor" => json!({ "trees": 5 }),
+        "voting" | "stacking" => json!({ "learners": [{ "name": "knn" }, { "name": "gaussian_nb" }] }),
+        "voting_regressor" | "stacking_regressor" => {
+            json!({ "learners": [{ "name": "ridge" }, { "name": "decision_tree_regressor" }] })
+        }
         _ => json!({}),
     };
     LEARNERS.iter().flat_map(|family| family.iter()).map(move |entry| (entry, quick(entry.name)))

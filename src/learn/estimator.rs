@@ -183,6 +183,16 @@ impl Estimator {
         self.entry.name
     }
 
+    /// The options that it was made with.
+    pub fn options(&self) -> &Value {
+        &self.options
+    }
+
+    /// Whether samples go through other learners first.
+    pub fn is_pipeline(&self) -> bool {
+        !self.before.is_empty()
+    }
+
     /// What it is told and answers.
     pub fn kind(&self) -> Kind {
         self.entry.kind

@@ -39,6 +39,11 @@ pub trait Learner: Send + Sync {
         false
     }
 
+    /// Whether numbers may be missing (NaN) in its samples.
+    fn takes_missing(&self) -> bool {
+        false
+    }
+
     /// Learns from samples, anew each time.
     ///
     /// # Errors

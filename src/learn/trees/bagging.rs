@@ -22,6 +22,7 @@ use std::borrow::Cow;
 #[serde(default, deny_unknown_fields)]
 pub struct BaggingSettings {
     /// The learner, with `name` and `options`. Default: decision_tree.
+    #[schemars(skip)] // Lua gives learners themselves
     pub learner: Option<Member>,
     /// How many of them, from 1. Default 10.
     pub estimators: usize,
@@ -49,6 +50,7 @@ impl Default for BaggingSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct BaggingRegressorSettings {
     /// The learner, with `name` and `options`. Default: decision_tree_regressor.
+    #[schemars(skip)] // Lua gives learners themselves
     pub learner: Option<Member>,
     /// How many of them, from 1. Default 10.
     pub estimators: usize,
@@ -264,7 +266,9 @@ impl Learned {
     }
 
     fn shown(&self) -> Vec<(&'static str, Shown)> {
-        self.oob_score.map(|v| ("oob_score", Shown::Number(v))).into_iter().collect()
+        let mut shown = vec![("learners", Shown::Text(self.words()))];
+        shown.extend(self.oob_score.map(|v| ("oob_score", Shown::Number(v))));
+        shown
     }
 
     fn fit(&self, oob: bool) -> Fit {
@@ -324,9 +328,9 @@ impl Learner for Bagging {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        x.check_size(NAME)?;
+        Member::check_samples(NAME, &[self.plan().learner], Kind::Classifier, x)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
-        let learned = self.plan().fit(x, Target::Classes(codes, classes))?;
+        let learned = self.plan().fit(x, Target::Classes(codes, classes)).map_err(|e| e.within(NAME))?;
         Ok(self.learned.insert(learned).fit(self.settings.oob))
     }
 
@@ -398,9 +402,9 @@ impl Learner for BaggingRegressor {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        x.check_size(REGRESSOR)?;
+        Member::check_samples(REGRESSOR, &[self.plan().learner], Kind::Regressor, x)?;
         let y = y.numbers(REGRESSOR, x.rows())?;
-        let learned = self.plan().fit(x, Target::Numbers(y))?;
+        let learned = self.plan().fit(x, Target::Numbers(y)).map_err(|e| e.within(REGRESSOR))?;
         Ok(self.learned.insert(learned).fit(self.settings.oob))
     }
 

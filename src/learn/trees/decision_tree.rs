@@ -231,18 +231,21 @@ pub(super) fn normal(mut numbers: Vec<f64>) -> Vec<f64> {
     numbers
 }
 
-/// Rows that are answered in one piece.
-pub(super) const PIECE: usize = 256;
+/// Rows that are answered in one piece: many, so that a tree stays near while they go down it.
+pub(super) fn piece(rows: usize) -> usize {
+    rows.div_ceil(rayon::current_num_threads()).clamp(256, 4096)
+}
 
 /// What `trees` answer together: the sum of their leaves' values for each row. `[rows, outputs]`.
 pub(super) fn sums(x: &Samples, trees: &[Tree], outputs: usize) -> Result<Vec<f64>> {
     let columns = x.columns();
     let mut sums = vec![0.0; x.rows() * outputs];
-    sums.par_chunks_mut(PIECE * outputs).zip(x.values().par_chunks(PIECE * columns)).try_for_each(|(sums, rows)| {
-        for tree in trees {
+    let piece = piece(x.rows());
+    sums.par_chunks_mut(piece * outputs).zip(x.values().par_chunks(piece * columns)).try_for_each(|(sums, rows)| {
+        trees.iter().try_for_each(|tree| {
             tree.add(rows, columns, sums);
-        }
-        stop::check()
+            stop::check()
+        })
     })?;
     Ok(sums)
 }

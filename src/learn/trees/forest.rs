@@ -4,7 +4,7 @@
 //! Wehenkel (2006). Classes are answered by the mean of the trees' shares, as in scikit-learn, not by their votes.
 
 use super::choices::{self, Criterion, MaxFeatures, Splitter};
-use super::decision_tree::{PIECE, count, ends, most, normal, sums};
+use super::decision_tree::{count, ends, most, normal, piece, sums};
 use super::grow::{Job, Table, Target};
 use super::tree::{Tree, damaged};
 use crate::data::Rng;
@@ -230,11 +230,12 @@ impl Plan {
             })
             .collect();
         let mut said = vec![0.0; n * (k + 1)]; // what trees answer in sum, and how many they are
-        let pieces = said.par_chunks_mut(PIECE * (k + 1)).zip(x.values().par_chunks(PIECE * columns));
-        pieces.enumerate().try_for_each(|(piece, (said, rows))| {
+        let piece = piece(n);
+        let pieces = said.par_chunks_mut(piece * (k + 1)).zip(x.values().par_chunks(piece * columns));
+        pieces.enumerate().try_for_each(|(p, (said, rows))| {
             for (tree, drawn) in learned.trees.iter().zip(&drawn) {
                 tree.leaves_of(rows, columns, |i, leaf| {
-                    let at = piece * PIECE + i;
+                    let at = p * piece + i;
                     if drawn[at / 64] >> (at % 64) & 1 == 0 {
                         let said = &mut said[i * (k + 1)..(i + 1) * (k + 1)];
                         said.iter_mut().zip(&tree.values()[leaf * k..(leaf + 1) * k]).for_each(|(s, v)| *s += v);

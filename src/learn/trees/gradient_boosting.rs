@@ -646,6 +646,10 @@ impl Learner for GradientBoosting {
         NAME
     }
 
+    fn takes_missing(&self) -> bool {
+        true
+    }
+
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
         check_fit(NAME, x)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
@@ -732,6 +736,10 @@ impl GradientBoostingRegressor {
 impl Learner for GradientBoostingRegressor {
     fn name(&self) -> &'static str {
         REGRESSOR
+    }
+
+    fn takes_missing(&self) -> bool {
+        true
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {

@@ -33,6 +33,16 @@ impl Member {
         Ok(Held { entry, learner: Some(learner), classes: Vec::new(), all: 0, says: Says::Answers })
     }
 
+    /// Refuses samples that one of `members` could not learn from, with the places that they have here.
+    pub(super) fn check_samples(name: &str, members: &[Self], kind: Kind, x: &Samples) -> Result<()> {
+        for member in members {
+            if !member.make(name, kind)?.learner.is_some_and(|l| l.takes_missing()) {
+                return x.check(name);
+            }
+        }
+        x.check_size(name)
+    }
+
     /// The same with a seed, if the learner takes one and is given none.
     pub(super) fn seeded(&self, seed: u64) -> Self {
         let takes = find(&self.name)

@@ -7,7 +7,7 @@ use super::member::{Held, Member, check};
 use super::tree::damaged;
 use crate::data::Rng;
 use crate::error::ensure_setting;
-use crate::learn::{Answer, Fit, Goal, Kind, Learner, Samples, Shown, find, fitted, from_bytes, to_bytes};
+use crate::learn::{Answer, Fit, Goal, Kind, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct StackingSettings {
     /// The learners, each with `name` and `options`. Default: random_forest, extra_trees and gradient_boosting.
+    #[schemars(skip)] // Lua gives learners themselves
     pub learners: Vec<Member>,
-    /// The learner that learns from their answers. Default: logistic.
-    #[serde(rename = "final")]
+    /// The learner that learns from their answers. Default: logistic_regression.
+    #[schemars(skip)] // Lua gives learners themselves
     pub last: Option<Member>,
     /// Parts into which the samples fall, from 2. Default 5.
     pub folds: usize,
@@ -43,9 +44,10 @@ impl Default for StackingSettings {
 pub struct StackingRegressorSettings {
     /// The learners, each with `name` and `options`. Default: random_forest_regressor, extra_trees_regressor and
     /// gradient_boosting_regressor.
+    #[schemars(skip)] // Lua gives learners themselves
     pub learners: Vec<Member>,
     /// The learner that learns from their answers. Default: ridge.
-    #[serde(rename = "final")]
+    #[schemars(skip)] // Lua gives learners themselves
     pub last: Option<Member>,
     /// Parts into which the samples fall, from 2. Default 5.
     pub folds: usize,
@@ -231,9 +233,8 @@ impl Learned {
     }
 }
 
-/// The final learner by default.
-fn last(given: &Option<Member>, usual: &str, otherwise: &str) -> Member {
-    let usual = if find(usual).is_ok() { usual } else { otherwise };
+/// The final learner.
+fn last(given: &Option<Member>, usual: &str) -> Member {
     given.clone().unwrap_or_else(|| Member::new(usual))
 }
 
@@ -266,7 +267,7 @@ impl Stacking {
             name: NAME,
             kind: Kind::Classifier,
             learners: &s.learners,
-            last: last(&s.last, "logistic", "gradient_boosting"),
+            last: last(&s.last, "logistic_regression"),
             folds: s.folds,
             passthrough: s.passthrough,
             seed: s.seed,
@@ -280,9 +281,9 @@ impl Learner for Stacking {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        x.check_size(NAME)?;
+        Member::check_samples(NAME, &self.settings.learners, Kind::Classifier, x)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
-        let learned = self.plan().fit(x, Target::Classes(codes, classes))?;
+        let learned = self.plan().fit(x, Target::Classes(codes, classes)).map_err(|e| e.within(NAME))?;
         let steps = learned.members.len() as u64;
         self.learned = Some(learned);
         Ok(Fit { steps, warning: None })
@@ -304,7 +305,7 @@ impl Learner for Stacking {
     }
 
     fn learned(&self) -> Vec<(&'static str, Shown)> {
-        Vec::new()
+        self.learned.iter().map(|l| ("learners", Shown::Text(l.words()))).collect()
     }
 
     fn summary(&self) -> Option<String> {
@@ -345,7 +346,7 @@ impl StackingRegressor {
             name: REGRESSOR,
             kind: Kind::Regressor,
             learners: &s.learners,
-            last: last(&s.last, "ridge", "gradient_boosting_regressor"),
+            last: last(&s.last, "ridge"),
             folds: s.folds,
             passthrough: s.passthrough,
             seed: s.seed,
@@ -359,9 +360,9 @@ impl Learner for StackingRegressor {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        x.check_size(REGRESSOR)?;
+        Member::check_samples(REGRESSOR, &self.settings.learners, Kind::Regressor, x)?;
         let y = y.numbers(REGRESSOR, x.rows())?;
-        let learned = self.plan().fit(x, Target::Numbers(y))?;
+        let learned = self.plan().fit(x, Target::Numbers(y)).map_err(|e| e.within(REGRESSOR))?;
         let steps = learned.members.len() as u64;
         self.learned = Some(learned);
         Ok(Fit { steps, warning: None })
@@ -373,7 +374,7 @@ impl Learner for StackingRegressor {
     }
 
     fn learned(&self) -> Vec<(&'static str, Shown)> {
-        Vec::new()
+        self.learned.iter().map(|l| ("learners", Shown::Text(l.words()))).collect()
     }
 
     fn summary(&self) -> Option<String> {

@@ -51,9 +51,9 @@ fn all() -> Vec<(&'static Entry, Value)> {
                     { "name": "decision_tree", "options": { "max_depth": 5 } }, { "name": "extra_trees", "options": { "trees": 10 } }] }),
                 "voting_regressor" => json!({ "learners": [
                     { "name": "decision_tree_regressor" }, { "name": "extra_trees_regressor", "options": { "trees": 10 } }] }),
-                "stacking" => json!({ "passthrough": true, "final": { "name": "gradient_boosting", "options": { "trees": 20 } }, "learners": [
+                "stacking" => json!({ "passthrough": true, "last": { "name": "gradient_boosting", "options": { "trees": 20 } }, "learners": [
                     { "name": "decision_tree", "options": { "max_depth": 5 } }, { "name": "svc" }] }),
-                "stacking_regressor" => json!({ "final": { "name": "gradient_boosting_regressor", "options": { "trees": 60 } }, "learners": [
+                "stacking_regressor" => json!({ "last": { "name": "gradient_boosting_regressor", "options": { "trees": 60 } }, "learners": [
                     { "name": "decision_tree_regressor" }, { "name": "extra_trees_regressor", "options": { "trees": 10 } }] }),
                 _ => json!({ "seed": 1 }),
             };
@@ -422,6 +422,21 @@ fn members_are_checked() {
         make("voting", json!({ "learners": [{ "name": "svc" }, { "name": "decision_tree" }, { "name": "adaboost" }] }));
     hard.fit(&x, goal(&codes)).unwrap();
     assert!(accuracy(&*hard, &x, &codes) > 0.9 && hard.predict_proba(&x).is_err());
+}
+
+#[test]
+fn stacking_ends_in_a_linear_learner_by_default() {
+    let (x, codes) = blobs(200, 3, 3, 1.2, 3);
+    let learners = json!([{ "name": "decision_tree" }, { "name": "extra_trees", "options": { "trees": 10 } }]);
+    let mut me = make("stacking", json!({ "learners": learners }));
+    me.fit(&x, goal(&codes)).unwrap();
+    assert_eq!(me.summary().unwrap(), "3 features, decision_tree + extra_trees under logistic_regression, 3 classes");
+    assert!(accuracy(&*me, &x, &codes) > 0.9);
+    let (x, y) = curve(300, 4);
+    let learners = json!([{ "name": "decision_tree_regressor" }, { "name": "extra_trees_regressor" }]);
+    let mut me = make("stacking_regressor", json!({ "learners": learners }));
+    me.fit(&x, Goal::Numbers(&y)).unwrap();
+    assert!(me.summary().unwrap().ends_with("under ridge") && r2(&*me, &x, &y) > 0.9);
 }
 
 #[test]

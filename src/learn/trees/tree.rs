@@ -45,7 +45,7 @@ struct Saved {
 pub(super) const LEAF: u32 = u32::MAX;
 
 /// Rows that go down a tree together: each waits for memory while the others go on.
-const TOGETHER: usize = 8;
+pub(super) const TOGETHER: usize = 8;
 
 impl Tree {
     /// From each node's feature (or [`LEAF`]), the thresholds of those that are no leaves, and the leaves' values; all
@@ -82,10 +82,6 @@ impl Tree {
     pub fn sound(&self, columns: usize, outputs: usize) -> bool {
         self.outputs == outputs && self.nodes.iter().all(|n| (n.feature as usize) < columns)
     }
-    #[cfg(test)]
-    pub fn nodes(&self) -> usize {
-        self.nodes.len()
-    }
 
     pub fn leaves(&self) -> usize {
         self.values.len() / self.outputs
@@ -94,6 +90,14 @@ impl Tree {
     /// What the leaves answer. `[leaves, outputs]`.
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// The same tree with other answers in its leaves, each made from the former one.
+    pub fn answering(mut self, outputs: usize, answer: impl Fn(&[f64], &mut Vec<f64>)) -> Self {
+        let mut values = Vec::with_capacity(self.leaves() * outputs);
+        self.values.chunks_exact(self.outputs).for_each(|leaf| answer(leaf, &mut values));
+        (self.values, self.outputs) = (values, outputs);
+        self
     }
 
     /// Steps from the root to the farthest leaf.
@@ -115,39 +119,14 @@ impl Tree {
     /// The leaf of each of `rows`, that lie one after the other with `columns` numbers each.
     pub fn leaves_of(&self, rows: &[f64], columns: usize, mut found: impl FnMut(usize, usize)) {
         let nodes = &self.nodes[..];
-        let mut at = [0u32; TOGETHER];
+        let step = |at: u32, row: &[f64]| {
+            let node = nodes[at as usize];
+            either(row[node.feature as usize] <= node.threshold, at + 1, node.right)
+        };
         for (group, rows) in rows.chunks(TOGETHER * columns).enumerate() {
-            if rows.len() == TOGETHER * columns {
-                at = [0; TOGETHER];
-                loop {
-                    let mut moved = 0;
-                    for t in 0..TOGETHER {
-                        let node = nodes[at[t] as usize];
-                        let left = rows[t * columns + node.feature as usize] <= node.threshold;
-                        let next = if left { at[t] + 1 } else { node.right };
-                        moved |= next ^ at[t];
-                        at[t] = next;
-                    }
-                    if moved == 0 {
-                        break;
-                    }
-                }
-            } else {
-                for (t, row) in rows.chunks_exact(columns).enumerate() {
-                    at[t] = 0;
-                    loop {
-                        let node = nodes[at[t] as usize];
-                        let next = if row[node.feature as usize] <= node.threshold { at[t] + 1 } else { node.right };
-                        if next == at[t] {
-                            break;
-                        }
-                        at[t] = next;
-                    }
-                }
-            }
-            for t in 0..rows.len() / columns {
-                found(group * TOGETHER + t, self.slots[at[t] as usize] as usize);
-            }
+            for_each_leaf(rows, columns, step, |t, at| {
+                found(group * TOGETHER + t, self.slots[at as usize] as usize);
+            });
         }
     }
 
@@ -161,6 +140,48 @@ impl Tree {
             }),
         }
     }
+}
+
+/// `a` or `b`, without a jump, whose direction no processor could guess.
+#[inline(always)]
+pub(super) fn either(is: bool, a: u32, b: u32) -> u32 {
+    b ^ ((a ^ b) & u32::from(is).wrapping_neg())
+}
+
+/// The nodes where up to [`TOGETHER`] rows end that go down a tree together by `step`, which stays in a leaf.
+#[inline(always)]
+pub(super) fn for_each_leaf(
+    rows: &[f64],
+    columns: usize,
+    step: impl Fn(u32, &[f64]) -> u32,
+    mut found: impl FnMut(usize, u32),
+) {
+    let mut at = [0u32; TOGETHER];
+    if rows.len() == TOGETHER * columns {
+        let rows: [&[f64]; TOGETHER] = std::array::from_fn(|t| &rows[t * columns..(t + 1) * columns]);
+        loop {
+            let mut moved = 0;
+            for t in 0..TOGETHER {
+                let next = step(at[t], rows[t]);
+                moved |= next ^ at[t];
+                at[t] = next;
+            }
+            if moved == 0 {
+                break;
+            }
+        }
+    } else {
+        for (at, row) in at.iter_mut().zip(rows.chunks_exact(columns)) {
+            loop {
+                let next = step(*at, row);
+                if next == *at {
+                    break;
+                }
+                *at = next;
+            }
+        }
+    }
+    (0..rows.len() / columns).for_each(|t| found(t, at[t]));
 }
 
 /// The right child of each node of a tree in depth-first order, whose features are [`LEAF`] in leaves; of a leaf the
@@ -397,7 +418,7 @@ mod tests {
     #[test]
     fn rows_find_their_leaves() {
         let tree = small();
-        assert_eq!((tree.depth(), tree.leaves(), tree.nodes()), (2, 3, 5));
+        assert_eq!((tree.depth(), tree.leaves()), (2, 3));
         let rows: Vec<f64> = (0..11).flat_map(|i| [f64::from(i % 2), f64::from(i % 4)]).collect();
         let mut sums = vec![0.0; 11];
         tree.add(&rows, 2, &mut sums);

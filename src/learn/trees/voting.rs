@@ -25,6 +25,7 @@ pub enum Vote {
 #[serde(default, deny_unknown_fields)]
 pub struct VotingSettings {
     /// The learners, each with `name` and `options`. Default: random_forest, extra_trees and gradient_boosting.
+    #[schemars(skip)] // Lua gives learners themselves
     pub learners: Vec<Member>,
     /// "hard": each votes for one class; "soft": by the mean of their probabilities. Default "hard".
     pub voting: Vote,
@@ -45,6 +46,7 @@ impl Default for VotingSettings {
 pub struct VotingRegressorSettings {
     /// The learners, each with `name` and `options`. Default: random_forest_regressor, extra_trees_regressor and
     /// gradient_boosting_regressor.
+    #[schemars(skip)] // Lua gives learners themselves
     pub learners: Vec<Member>,
     /// How much each learner counts, not negative. Default: 1 for all.
     pub weights: Option<Vec<f64>>,
@@ -147,12 +149,12 @@ impl Learner for Voting {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        x.check_size(NAME)?;
+        Member::check_samples(NAME, &self.settings.learners, Kind::Classifier, x)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
         let soft = self.settings.voting == Vote::Soft;
         let fit = |member: &Member| {
             let mut held = member.make(NAME, Kind::Classifier)?;
-            held.fit_classes(x, codes, classes)?;
+            held.fit_classes(x, codes, classes).map_err(|e| e.within(NAME))?;
             match soft && !held.has_probabilities() {
                 true => Err(Error::value(format!("{NAME}: soft votes need probabilities, `{}` has none", held.name()))),
                 false => Ok(held),
@@ -178,7 +180,7 @@ impl Learner for Voting {
     }
 
     fn learned(&self) -> Vec<(&'static str, Shown)> {
-        Vec::new()
+        self.learned.iter().map(|l| ("learners", Shown::Text(l.words()))).collect()
     }
 
     fn summary(&self) -> Option<String> {
@@ -223,11 +225,11 @@ impl Learner for VotingRegressor {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        x.check_size(REGRESSOR)?;
+        Member::check_samples(REGRESSOR, &self.settings.learners, Kind::Regressor, x)?;
         let y = y.numbers(REGRESSOR, x.rows())?;
         let fit = |member: &Member| {
             let mut held = member.make(REGRESSOR, Kind::Regressor)?;
-            held.fit_numbers(x, y)?;
+            held.fit_numbers(x, y).map_err(|e| e.within(REGRESSOR))?;
             Ok(held)
         };
         let members = self.settings.learners.par_iter().map(fit).collect::<Result<Vec<Held>>>()?;
@@ -249,7 +251,7 @@ impl Learner for VotingRegressor {
     }
 
     fn learned(&self) -> Vec<(&'static str, Shown)> {
-        Vec::new()
+        self.learned.iter().map(|l| ("learners", Shown::Text(l.words()))).collect()
     }
 
     fn summary(&self) -> Option<String> {
