@@ -168,18 +168,8 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
----Settings of [`Bagging`].
+---Settings of [`Bagging`] and [`BaggingRegressor`].
 ---@class mynah.BaggingOptions
----@field estimators? integer How many of them, from 1. Default 10.
----@field max_samples? number The share of samples that each is taught with, above 0 up to 1. Default 1.0.
----@field max_features? "all"|"sqrt"|"log2"|number The features that each sees: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
----@field bootstrap? boolean Draw samples with replacement. Default true.
----@field oob? boolean Score each sample by the learners that were not taught with it. Default false.
----@field seed? integer Of the draws; the learners' own seeds come from it where they are given none. Default 0.
----@field learner? mynah.Learner The learner to be taught many times, not fitted. Default: a decision tree.
-
----Settings of [`BaggingRegressor`].
----@class mynah.BaggingRegressorOptions
 ---@field estimators? integer How many of them, from 1. Default 10.
 ---@field max_samples? number The share of samples that each is taught with, above 0 up to 1. Default 1.0.
 ---@field max_features? "all"|"sqrt"|"log2"|number The features that each sees: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
@@ -1325,16 +1315,8 @@
 ---@field stratify? boolean Keep each class's share in both parts; the answers are classes then. Default false.
 ---@field seed? integer Of the order. Default 0.
 
----Settings of [`Stacking`].
+---Settings of [`Stacking`] and [`StackingRegressor`].
 ---@class mynah.StackingOptions
----@field folds? integer Parts into which the samples fall, from 2. Default 5.
----@field passthrough? boolean The final learner also sees the samples themselves. Default false.
----@field seed? integer Of the parts. Default 0.
----@field learners? mynah.Learner[] The learners at the bottom. Default: a random forest, extra trees and gradient boosting.
----@field last? mynah.Learner The learner on top. Default: logistic regression, or ridge for numbers.
-
----Settings of [`StackingRegressor`].
----@class mynah.StackingRegressorOptions
 ---@field folds? integer Parts into which the samples fall, from 2. Default 5.
 ---@field passthrough? boolean The final learner also sees the samples themselves. Default false.
 ---@field seed? integer Of the parts. Default 0.
@@ -1353,7 +1335,7 @@
 ---@field steps? integer Changes at most, for hill climbing, at least 1. Default 1000.
 ---@field patience? integer Where no change helps, this many that do not are made in the hope of finding a higher hill, never back to a structure seen before (tabu search, Glover 1989). Default 20.
 ---@field smoothing? number Added to each count of the tables, at least 0. Default 1.0.
----@field variables? { name: string, states: string[] }[] Called for nothing else than their order and states. Default: those that occur in the rows.
+---@field variables? { name: string, states: string[] }[] The variables with their states, in order. Default: those that occur in the rows.
 
 ---Settings of [`Svc`].
 ---@class mynah.SvcOptions
@@ -2698,7 +2680,7 @@ function MarkovChain:hitting_times(targets) end
 ---@return table
 function MarkovChain:hitting_probabilities(targets) end
 
----Bits, in natural units, that each symbol brings in the long run.
+---How much each symbol tells in the long run, in nats.
 ---@return number
 function MarkovChain:entropy_rate() end
 
@@ -5570,7 +5552,7 @@ function mynah.learn.bagging(options) end
 ---local learner = mynah.learn.bagging_regressor{ learner = mynah.learn.ridge(), seed = 1 }:fit(X, y)
 ---assert(learner:score(X, y) > 0.7)
 ---```
----@param options? mynah.BaggingRegressorOptions
+---@param options? mynah.BaggingOptions
 ---@return mynah.Learner
 function mynah.learn.bagging_regressor(options) end
 
@@ -5614,7 +5596,7 @@ function mynah.learn.stacking(options) end
 ---local learner = mynah.learn.stacking_regressor{ learners = { mynah.learn.ridge(), mynah.learn.knn_regressor() } }:fit(X, y)
 ---assert(learner:score(X, y) > 0.7)
 ---```
----@param options? mynah.StackingRegressorOptions
+---@param options? mynah.StackingOptions
 ---@return mynah.Learner
 function mynah.learn.stacking_regressor(options) end
 

@@ -5,13 +5,12 @@ use super::learn::{Features, Labels, LuaSparse, grid, labels, row};
 use super::options::Options;
 use super::shim::{Outcome, fault};
 use super::tensor::{LuaTensor, TensorLike};
-use crate::data::{read_bytes, write_atomically};
 use crate::learn::tools::csv::{self, Column, CsvSettings};
 use crate::learn::tools::npy::{NpyKind, read_npy, write_npy};
 use crate::learn::tools::split;
 use crate::learn::tools::toy;
 use crate::learn::tools::words::{WordCounts, WordCountsSettings};
-use crate::learn::{Coded, Label, Samples};
+use crate::learn::{Coded, Label, ModelFile, Samples};
 use crate::nn::{Device, Tensor};
 use crate::{lua_class, lua_module};
 use mlua::{Lua, Table, Value};
@@ -56,9 +55,6 @@ fn toy_classes(lua: &Lua, (x, y): (Samples, Vec<u32>)) -> Outcome<(LuaTensor, Va
 
 /// Words counted in texts, as Lua holds it.
 pub struct LuaWordCounts(RefCell<WordCounts>);
-
-/// The first bytes of a file of counted words, with its version.
-const WORDS: &[u8] = b"mynah word counts 1\n";
 
 lua_module! {
     /// Data in and out: tables, arrays, splits, toy data, words.
@@ -252,11 +248,8 @@ lua_module! {
         /// assert(#mynah.data.load_word_counts(TMP .. "/w.mynah"):vocabulary() == 3)
         /// ```
         fn load_word_counts(path: String) -> LuaWordCounts {
-            let bytes = read_bytes(&path)?;
-            let Some(state) = bytes.strip_prefix(WORDS) else {
-                return fault(format!("{path}: not a file of counted words of this version"));
-            };
-            Ok(LuaWordCounts(RefCell::new(WordCounts::from_saved(state)?)))
+            let file = ModelFile::load(&path, "word_counts")?;
+            Ok(LuaWordCounts(RefCell::new(WordCounts::from_saved(&file.state)?)))
         }
     }
 }
@@ -289,9 +282,8 @@ lua_class! {
         fn vocabulary(this) -> Vec<String> { Ok(this.0.borrow().vocabulary()?.to_vec()) }
         /// Writes it to a file, for `mynah.data.load_word_counts`.
         fn save(this, path: String) -> This {
-            let mut bytes = WORDS.to_vec();
-            bytes.extend(this.0.borrow().to_bytes()?);
-            write_atomically(path, |f| f.write_all(&bytes))?;
+            let state = this.0.borrow().to_bytes()?;
+            ModelFile { name: "word_counts".into(), labels: Vec::new(), state }.save(path)?;
             Ok(This)
         }
     }

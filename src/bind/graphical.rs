@@ -1,17 +1,17 @@
 //! `mynah.graphical`: probabilistic graphical models.
 
 use super::convert::{FromArg, LuaType, This, ToLua, expected, got};
-use super::learn::{Labels, grid, labels, row};
+use super::learn::{Labels, grid, labels, row, samples};
 use super::options::Options;
 use super::rows::Rows;
 use super::shim::{Outcome, fault};
 use super::tensor::LuaTensor;
 use crate::learn::graphical::{
     BayesNet, BeliefSettings, Emission, GibbsSettings, Grid, GridBeliefs, Hmm, HmmKind, HmmParameters, HmmSettings,
-    HmmStart, Kalman, KalmanModel, KalmanSettings, MarkovChain, MarkovSettings, ModelFile, Node, Sequence,
-    StructureSettings, Variable,
+    HmmStart, Kalman, KalmanModel, KalmanSettings, MarkovChain, MarkovSettings, Node, Sequence, StructureSettings,
+    Variable,
 };
-use crate::learn::{Fit, Label, Samples};
+use crate::learn::{Fit, Label, ModelFile, Samples};
 use crate::nn::{Device, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
 use mlua::{Lua, Table, Value};
@@ -92,11 +92,6 @@ fn warn(name: &str, fit: &Fit) {
 fn table(rows: &[Vec<f64>]) -> Outcome<LuaTensor> {
     let columns = rows.first().map_or(0, Vec::len);
     grid(Samples::new(rows.len(), columns, rows.concat())?)
-}
-
-fn samples(rows: Rows) -> Outcome<Samples> {
-    let count = rows.values.len().checked_div(rows.columns).unwrap_or(0);
-    Ok(Samples::new(count, rows.columns, rows.values)?)
 }
 
 /// States as Lua counts them, from 1.
@@ -355,13 +350,22 @@ fn variables(rows: &[Evidence]) -> Vec<Variable> {
 lua_extras! {
     /// What a Bayesian network is learned from, beside its settings.
     StructureExtras {
-        /// Called for nothing else than their order and states. Default: those that occur in the rows.
+        /// The variables with their states, in order. Default: those that occur in the rows.
         variables: Vec<Options<Variable>> = "{ name: string, states: string[] }[]",
     }
 }
 
 /// A field of labels on a grid as Lua holds it.
 pub struct LuaField(Grid);
+
+/// The codes, from 0, of labels as Lua counts them.
+fn pixel_codes(values: &[f64], labels: usize) -> Outcome<Vec<u32>> {
+    let code = |v: &f64| match v.fract() == 0.0 && *v >= 1.0 && *v <= labels as f64 {
+        true => Ok(*v as u32 - 1),
+        false => fault(format!("markov_field: a label must be a whole number from 1 to {labels}, got {v}")),
+    };
+    values.iter().map(code).collect()
+}
 
 fn beliefs(lua: &Lua, field: &Grid, found: GridBeliefs) -> Outcome<Table> {
     let (height, width, count) = field.size();
@@ -495,13 +499,7 @@ lua_module! {
         /// ```
         fn markov_field(picture: Rows, labels: usize, noise: f64, coupling: f64) -> LuaField {
             let rows = samples(picture)?;
-            let mut codes = Vec::with_capacity(rows.values().len());
-            for v in rows.values() {
-                if !(v.fract() == 0.0 && *v >= 1.0 && *v <= labels as f64) {
-                    return fault(format!("markov_field: a label must be a whole number from 1 to {labels}, got {v}"));
-                }
-                codes.push(*v as u32 - 1);
-            }
+            let codes = pixel_codes(rows.values(), labels)?;
             Ok(LuaField(Grid::noisy(&codes, rows.rows(), rows.columns(), labels, noise, coupling)?))
         }
 
@@ -691,7 +689,7 @@ lua_class! {
             let found = this.model.borrow().hitting_probabilities(&this.codes(&targets.0)?)?;
             this.named(lua, &found)
         }
-        /// Bits, in natural units, that each symbol brings in the long run.
+        /// How much each symbol tells in the long run, in nats.
         fn entropy_rate(this) -> f64 { Ok(this.model.borrow().entropy_rate()?) }
         /// Writes it to a file, for `mynah.graphical.load_markov_chain`.
         fn save(this, path: String) -> This {
@@ -790,7 +788,7 @@ lua_class! {
         }
         /// The energy of labels from 1: the lower, the more probable.
         fn energy(this, labels: Rows) -> f64 {
-            let codes: Vec<u32> = labels.values.iter().map(|v| (*v as u32).wrapping_sub(1)).collect();
+            let codes = pixel_codes(&labels.values, this.0.size().2)?;
             Ok(this.0.energy(&codes)?)
         }
     }

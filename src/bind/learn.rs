@@ -162,11 +162,7 @@ impl FromArg for Features {
     fn from_arg(value: Value, lua: &Lua) -> Outcome<Self> {
         match &value {
             Value::UserData(data) if data.is::<LuaSparse>() => Ok(Self(data.borrow::<LuaSparse>()?.0.clone())),
-            _ => {
-                let rows = Rows::from_arg(value, lua)?;
-                let count = rows.values.len().checked_div(rows.columns).unwrap_or(0);
-                Ok(Self(Samples::new(count, rows.columns, rows.values)?))
-            }
+            _ => Ok(Self(samples(Rows::from_arg(value, lua)?)?)),
         }
     }
 }
@@ -209,6 +205,12 @@ fn folds(estimator: &Estimator, y: &Labels, s: &FoldSettings) -> Outcome<Vec<lea
     })
 }
 
+/// Rows as samples.
+pub(super) fn samples(rows: Rows) -> Outcome<Samples> {
+    let count = rows.values.len().checked_div(rows.columns).unwrap_or(0);
+    Ok(Samples::new(count, rows.columns, rows.values)?)
+}
+
 /// Sparse samples as Lua holds them.
 pub struct LuaSparse(pub Samples);
 
@@ -244,8 +246,8 @@ impl FromArg for Labels {
 pub(super) fn labels(lua: &Lua, list: Vec<Label>) -> Outcome<Value> {
     let numbers: Option<Vec<f64>> =
         list.iter().map(|l| if let Label::Number(x) = l { Some(*x) } else { None }).collect();
-    if let Some(numbers) = numbers {
-        return row(lua, numbers);
+    if let Some(numbers) = numbers.filter(|n| !n.is_empty()) {
+        return row(lua, numbers); // (no tensor is empty)
     }
     let table = lua.create_table_with_capacity(list.len(), 0)?;
     for (i, label) in list.into_iter().enumerate() {
@@ -556,7 +558,7 @@ lua_module! {
         /// local learner = mynah.learn.bagging_regressor{ learner = mynah.learn.ridge(), seed = 1 }:fit(X, y)
         /// assert(learner:score(X, y) > 0.7)
         /// ```
-        fn bagging_regressor(options: Options<learn::trees::BaggingRegressorSettings, MemberExtras>) -> LuaLearner {
+        fn bagging_regressor(options: Options<learn::trees::BaggingSettings, MemberExtras>) -> LuaLearner {
             let mut settings = options.0;
             settings.learner = options.1.learner.map(|l| l.member()).transpose()?;
             LuaLearner::new("bagging_regressor", &settings)
@@ -601,9 +603,7 @@ lua_module! {
         /// ```
         fn stacking(options: Options<learn::trees::StackingSettings, StackExtras>) -> LuaLearner {
             let mut settings = options.0;
-            if let Some(list) = options.1.learners {
-                settings.learners = list.iter().map(|l| l.member()).collect::<Outcome<_>>()?;
-            }
+            settings.learners = options.1.learners.map(|list| list.iter().map(|l| l.member()).collect()).transpose()?;
             settings.last = options.1.last.map(|l| l.member()).transpose()?;
             LuaLearner::new("stacking", &settings)
         }
@@ -615,11 +615,9 @@ lua_module! {
         /// local learner = mynah.learn.stacking_regressor{ learners = { mynah.learn.ridge(), mynah.learn.knn_regressor() } }:fit(X, y)
         /// assert(learner:score(X, y) > 0.7)
         /// ```
-        fn stacking_regressor(options: Options<learn::trees::StackingRegressorSettings, StackExtras>) -> LuaLearner {
+        fn stacking_regressor(options: Options<learn::trees::StackingSettings, StackExtras>) -> LuaLearner {
             let mut settings = options.0;
-            if let Some(list) = options.1.learners {
-                settings.learners = list.iter().map(|l| l.member()).collect::<Outcome<_>>()?;
-            }
+            settings.learners = options.1.learners.map(|list| list.iter().map(|l| l.member()).collect()).transpose()?;
             settings.last = options.1.last.map(|l| l.member()).transpose()?;
             LuaLearner::new("stacking_regressor", &settings)
         }
@@ -863,9 +861,11 @@ lua_module! {
                 let mut entries = Vec::new();
                 for pair in row.pairs::<Value, Value>() {
                     match pair? {
-                        (Value::Integer(column), value) if column >= 1 && value.as_number().is_some() || matches!(value, Value::Integer(_)) => {
-                            let number = value.as_number().or(value.as_integer().map(|i| i as f64)).unwrap_or(0.0);
-                            entries.push((usize::try_from(column - 1).unwrap_or(usize::MAX), number));
+                        (Value::Integer(column), Value::Number(number)) if column >= 1 => {
+                            entries.push((column as usize - 1, number));
+                        }
+                        (Value::Integer(column), Value::Integer(number)) if column >= 1 => {
+                            entries.push((column as usize - 1, number as f64));
                         }
                         (column, value) => {
                             let (column, value) = (got(&column), got(&value));

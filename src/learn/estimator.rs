@@ -2,6 +2,7 @@
 
 use super::LEARNERS;
 use super::entry::{Entry, Kind};
+use super::file::blob;
 use super::label::{Coded, Label, codes, numbers};
 use super::learner::{Fit, Learner, Shown};
 use super::samples::{Answer, Goal, Samples};
@@ -43,36 +44,8 @@ struct Saved {
     options: String,
     classes: Vec<Label>,
     columns: usize,
-    #[serde(with = "serde_bytes_like")]
+    #[serde(with = "blob")]
     state: Vec<u8>,
-}
-
-/// Bytes as one piece, not as a list of numbers.
-mod serde_bytes_like {
-    use serde::de::{Deserializer, Error, Visitor};
-    use serde::ser::Serializer;
-    use std::fmt;
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(bytes)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Vec<u8>;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                Ok(bytes.to_vec())
-            }
-            fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-                Ok(bytes)
-            }
-        }
-        deserializer.deserialize_byte_buf(Bytes)
-    }
 }
 
 /// The first bytes of a file of an estimator, with its version.
@@ -254,8 +227,8 @@ impl Estimator {
     /// As [`Estimator::fit`], and when a label is none of the classes.
     pub fn partial_fit(&mut self, x: &Samples, y: Option<&[Label]>, classes: Option<&[Label]>) -> Result<Fit> {
         let name = self.entry.name;
-        let seen = self.through(x)?.into_owned();
-        let x = &seen;
+        let seen = self.through(x)?;
+        let x = &*seen;
         let fit = match (self.entry.kind, y) {
             (Kind::Classifier, Some(y)) => {
                 let known = match (self.classes.is_empty(), classes) {

@@ -6,6 +6,7 @@ pub mod cluster;
 mod conformance;
 mod entry;
 mod estimator;
+mod file;
 pub mod graphical;
 mod label;
 mod learner;
@@ -22,6 +23,7 @@ pub mod trees;
 
 pub use entry::{Entry, Kind};
 pub use estimator::{Estimator, Prediction, find};
+pub use file::ModelFile;
 pub use label::{Coded, Label};
 pub use learner::{Fit, Learner, Shown, fitted, from_bytes, to_bytes, without};
 pub use samples::{Answer, Goal, Samples};

@@ -54,7 +54,11 @@ impl Samples {
                 if column >= columns || t > 0 && row[t - 1].0 == column {
                     let why =
                         if column >= columns { format!("is not one of {columns}") } else { "occurs twice".into() };
-                    return Err(Error::value(format!("samples: row {}: column {} {why}", i + 1, column + 1)));
+                    return Err(Error::value(format!(
+                        "samples: row {}: column {} {why}",
+                        i + 1,
+                        column.saturating_add(1)
+                    )));
                 }
                 if value != 0.0 {
                     places.columns.push(column as u32);

@@ -6,9 +6,7 @@ use crate::learn::{Learner, Samples, Shown};
 /// A table of `../shared/data` and its last column; nothing (and a word) where that folder is not.
 pub fn read(file: &str) -> Option<(Samples, Vec<f64>)> {
     let path = format!("{}/../shared/data/{file}", env!("CARGO_MANIFEST_DIR"));
-    let Ok(text) =
-        std::fs::read_to_string(&path).or_else(|_| std::fs::read_to_string(format!("/work/shared/data/{file}")))
-    else {
+    let Ok(text) = std::fs::read_to_string(&path) else {
         println!("skipped: there is no {path}");
         return None;
     };

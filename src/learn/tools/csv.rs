@@ -412,8 +412,7 @@ mod tests {
         for (file, rows, columns, classes) in
             [("iris", 150, 4, 3), ("wine", 178, 13, 3), ("breast_cancer", 569, 30, 2), ("digits", 1797, 64, 10)]
         {
-            let near = format!("{}/../shared/data/{file}.csv", env!("CARGO_MANIFEST_DIR"));
-            let path = if Path::new(&near).exists() { near } else { format!("/work/shared/data/{file}.csv") };
+            let path = format!("{}/../shared/data/{file}.csv", env!("CARGO_MANIFEST_DIR"));
             if !Path::new(&path).exists() {
                 println!("skipped: there is no {path}");
                 continue;

@@ -17,11 +17,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Settings of [`Bagging`].
+/// Settings of [`Bagging`] and [`BaggingRegressor`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BaggingSettings {
-    /// The learner, with `name` and `options`. Default: decision_tree.
+    /// The learner, with `name` and `options`. Default: decision_tree, or
+    /// decision_tree_regressor for numbers.
     #[schemars(skip)] // Lua gives learners themselves
     pub learner: Option<Member>,
     /// How many of them, from 1. Default 10.
@@ -45,34 +46,6 @@ impl Default for BaggingSettings {
     }
 }
 
-/// Settings of [`BaggingRegressor`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct BaggingRegressorSettings {
-    /// The learner, with `name` and `options`. Default: decision_tree_regressor.
-    #[schemars(skip)] // Lua gives learners themselves
-    pub learner: Option<Member>,
-    /// How many of them, from 1. Default 10.
-    pub estimators: usize,
-    /// The share of samples that each is taught with, above 0 up to 1. Default 1.
-    pub max_samples: f64,
-    /// The features that each sees: "all", "sqrt", "log2", a share below 1, or a whole number. Default "all".
-    pub max_features: MaxFeatures,
-    /// Draw samples with replacement. Default true.
-    pub bootstrap: bool,
-    /// Score each sample by the learners that were not taught with it. Default false.
-    pub oob: bool,
-    /// Of the draws; the learners' own seeds come from it where they are given none. Default 0.
-    pub seed: u64,
-}
-
-impl Default for BaggingRegressorSettings {
-    fn default() -> Self {
-        let max_features = MaxFeatures::All;
-        Self { learner: None, estimators: 10, max_samples: 1.0, max_features, bootstrap: true, oob: false, seed: 0 }
-    }
-}
-
 /// Classifiers of one kind taught with drawn samples.
 #[derive(Serialize, Deserialize)]
 pub struct Bagging {
@@ -83,7 +56,7 @@ pub struct Bagging {
 /// Regressions of one kind taught with drawn samples.
 #[derive(Serialize, Deserialize)]
 pub struct BaggingRegressor {
-    settings: BaggingRegressorSettings,
+    settings: BaggingSettings,
     learned: Option<Learned>,
 }
 
@@ -126,28 +99,34 @@ impl Part {
     }
 }
 
-/// The settings of both kinds.
-struct Plan {
+/// The settings, for one of both kinds.
+struct Plan<'a> {
     name: &'static str,
     kind: Kind,
     learner: Member,
-    estimators: usize,
-    max_samples: f64,
-    max_features: MaxFeatures,
-    bootstrap: bool,
-    oob: bool,
-    seed: u64,
+    settings: &'a BaggingSettings,
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
+    fn new(name: &'static str, kind: Kind, usual: &str, settings: &'a BaggingSettings) -> Self {
+        let learner = settings.learner.clone().unwrap_or_else(|| Member::new(usual));
+        Self { name, kind, learner, settings }
+    }
+
     fn check(&self) -> Result<()> {
-        let (name, share) = (self.name, self.max_samples);
+        let (name, share) = (self.name, self.settings.max_samples);
         self.learner.make(name, self.kind)?;
         let rule = "from 1 to 1000000";
-        ensure_setting((1..=MOST_TREES).contains(&self.estimators), name, "estimators", rule, self.estimators)?;
+        ensure_setting(
+            (1..=MOST_TREES).contains(&self.settings.estimators),
+            name,
+            "estimators",
+            rule,
+            self.settings.estimators,
+        )?;
         ensure_setting(share > 0.0 && share <= 1.0, name, "max_samples", "above 0 and at most 1", share)?;
-        self.max_features.check(name)?;
-        if self.oob && !self.bootstrap && share == 1.0 {
+        self.settings.max_features.check(name)?;
+        if self.settings.oob && !self.settings.bootstrap && share == 1.0 {
             let why = "`oob` needs `bootstrap` or a smaller `max_samples`: else all are taught with all samples";
             return Err(Error::value(format!("{name}: {why}")));
         }
@@ -156,13 +135,13 @@ impl Plan {
 
     fn fit(&self, x: &Samples, target: Target<'_>) -> Result<Learned> {
         let (n, columns) = (x.rows(), x.columns());
-        let draws = ((n as f64 * self.max_samples) as usize).clamp(1, n);
-        let width = self.max_features.of(columns);
+        let draws = ((n as f64 * self.settings.max_samples) as usize).clamp(1, n);
+        let width = self.settings.max_features.of(columns);
         let classes = if let Target::Classes(_, classes) = target { classes } else { 0 };
         let work = |t: usize| -> Result<(Part, Vec<usize>, Vec<f64>)> {
             stop::check()?;
-            let mut rng = Rng::stream(self.seed, t as u64 + 1);
-            let mut places: Vec<usize> = match self.bootstrap {
+            let mut rng = Rng::stream(self.settings.seed, t as u64 + 1);
+            let mut places: Vec<usize> = match self.settings.bootstrap {
                 true => (0..draws).map(|_| rng.below(n)).collect(),
                 false => {
                     let mut all: Vec<usize> = (0..n).collect();
@@ -194,7 +173,7 @@ impl Plan {
                 }
             }
             let (mut others, mut said) = (Vec::new(), Vec::new());
-            if self.oob {
+            if self.settings.oob {
                 others = (0..n).filter(|i| places.binary_search(i).is_err()).collect();
                 if !others.is_empty() {
                     said = part.said(&x.select(&others), classes)?;
@@ -202,9 +181,9 @@ impl Plan {
             }
             Ok((part, others, said))
         };
-        let done = (0..self.estimators).into_par_iter().map(work).collect::<Result<Vec<_>>>()?;
+        let done = (0..self.settings.estimators).into_par_iter().map(work).collect::<Result<Vec<_>>>()?;
         let k = classes.max(1);
-        let mut heard = vec![0.0; if self.oob { n * (k + 1) } else { 0 }]; // the sum of what is said, and by how many
+        let mut heard = vec![0.0; if self.settings.oob { n * (k + 1) } else { 0 }]; // the sum of what is said, and by how many
         let mut members = Vec::new();
         for (part, others, said) in done {
             for (i, said) in others.into_iter().zip(said.chunks_exact(k)) {
@@ -214,7 +193,7 @@ impl Plan {
             }
             members.push(part);
         }
-        let oob_score = self.oob.then(|| score(&heard, k, target)).flatten();
+        let oob_score = self.settings.oob.then(|| score(&heard, k, target)).flatten();
         Ok(Learned { columns, classes, members, oob_score })
     }
 
@@ -306,19 +285,8 @@ impl Bagging {
         if me.learned.as_ref().is_some_and(|l| !me.plan().sound(l)) { damaged(NAME) } else { Ok(me) }
     }
 
-    fn plan(&self) -> Plan {
-        let s = &self.settings;
-        Plan {
-            name: NAME,
-            kind: Kind::Classifier,
-            learner: s.learner.clone().unwrap_or_else(|| Member::new("decision_tree")),
-            estimators: s.estimators,
-            max_samples: s.max_samples,
-            max_features: s.max_features,
-            bootstrap: s.bootstrap,
-            oob: s.oob,
-            seed: s.seed,
-        }
+    fn plan(&self) -> Plan<'_> {
+        Plan::new(NAME, Kind::Classifier, "decision_tree", &self.settings)
     }
 }
 
@@ -364,7 +332,7 @@ impl BaggingRegressor {
     ///
     /// # Errors
     /// When a setting is out of its range, or the learner cannot be made.
-    pub fn new(settings: BaggingRegressorSettings) -> Result<Self> {
+    pub fn new(settings: BaggingSettings) -> Result<Self> {
         let me = Self { settings, learned: None };
         me.plan().check()?;
         Ok(me)
@@ -380,19 +348,8 @@ impl BaggingRegressor {
         if me.learned.as_ref().is_some_and(|l| !me.plan().sound(l)) { damaged(REGRESSOR) } else { Ok(me) }
     }
 
-    fn plan(&self) -> Plan {
-        let s = &self.settings;
-        Plan {
-            name: REGRESSOR,
-            kind: Kind::Regressor,
-            learner: s.learner.clone().unwrap_or_else(|| Member::new("decision_tree_regressor")),
-            estimators: s.estimators,
-            max_samples: s.max_samples,
-            max_features: s.max_features,
-            bootstrap: s.bootstrap,
-            oob: s.oob,
-            seed: s.seed,
-        }
+    fn plan(&self) -> Plan<'_> {
+        Plan::new(REGRESSOR, Kind::Regressor, "decision_tree_regressor", &self.settings)
     }
 }
 

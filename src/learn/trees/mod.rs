@@ -20,7 +20,7 @@ mod voting;
 
 use super::entry::{Entry, entry};
 pub use adaboost::{Adaboost, AdaboostRegressor, AdaboostRegressorSettings, AdaboostSettings, BoostLoss};
-pub use bagging::{Bagging, BaggingRegressor, BaggingRegressorSettings, BaggingSettings};
+pub use bagging::{Bagging, BaggingRegressor, BaggingSettings};
 pub use choices::{Criterion, MaxFeatures, Splitter};
 pub use decision_tree::{DecisionTree, DecisionTreeRegressor, DecisionTreeRegressorSettings, DecisionTreeSettings};
 pub use forest::{
@@ -31,7 +31,7 @@ pub use gradient_boosting::{
     GradientBoosting, GradientBoostingRegressor, GradientBoostingRegressorSettings, GradientBoostingSettings,
 };
 pub use member::Member;
-pub use stacking::{Stacking, StackingRegressor, StackingRegressorSettings, StackingSettings};
+pub use stacking::{Stacking, StackingRegressor, StackingSettings};
 pub use tree::{NodeView, TreeView};
 pub use voting::{Vote, Voting, VotingRegressor, VotingRegressorSettings, VotingSettings};
 
@@ -94,7 +94,7 @@ pub const ENTRIES: &[Entry] = &[
         "bagging_regressor",
         Regressor,
         BaggingRegressor,
-        BaggingRegressorSettings,
+        BaggingSettings,
         "learners of one kind, each taught with drawn samples, for numbers"
     ),
     entry!("voting", Classifier, Voting, VotingSettings, "several learners that vote"),
@@ -116,7 +116,7 @@ pub const ENTRIES: &[Entry] = &[
         "stacking_regressor",
         Regressor,
         StackingRegressor,
-        StackingRegressorSettings,
+        StackingSettings,
         "a final learner that learns from what several others say, for numbers"
     ),
 ];

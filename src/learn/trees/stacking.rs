@@ -13,14 +13,15 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of [`Stacking`].
+/// Settings of [`Stacking`] and [`StackingRegressor`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct StackingSettings {
-    /// The learners, each with `name` and `options`. Default: random_forest, extra_trees and gradient_boosting.
+    /// The learners, each with `name` and `options`. Default: random_forest, extra_trees and gradient_boosting, or the
+    /// regressors of those names.
     #[schemars(skip)] // Lua gives learners themselves
-    pub learners: Vec<Member>,
-    /// The learner that learns from their answers. Default: logistic_regression.
+    pub learners: Option<Vec<Member>>,
+    /// The learner that learns from their answers. Default: logistic_regression, or ridge for numbers.
     #[schemars(skip)] // Lua gives learners themselves
     pub last: Option<Member>,
     /// Parts into which the samples fall, from 2. Default 5.
@@ -33,34 +34,7 @@ pub struct StackingSettings {
 
 impl Default for StackingSettings {
     fn default() -> Self {
-        let learners = ["random_forest", "extra_trees", "gradient_boosting"].map(Member::new).to_vec();
-        Self { learners, last: None, folds: 5, passthrough: false, seed: 0 }
-    }
-}
-
-/// Settings of [`StackingRegressor`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct StackingRegressorSettings {
-    /// The learners, each with `name` and `options`. Default: random_forest_regressor, extra_trees_regressor and
-    /// gradient_boosting_regressor.
-    #[schemars(skip)] // Lua gives learners themselves
-    pub learners: Vec<Member>,
-    /// The learner that learns from their answers. Default: ridge.
-    #[schemars(skip)] // Lua gives learners themselves
-    pub last: Option<Member>,
-    /// Parts into which the samples fall, from 2. Default 5.
-    pub folds: usize,
-    /// The final learner also sees the samples themselves. Default false.
-    pub passthrough: bool,
-    /// Of the parts. Default 0.
-    pub seed: u64,
-}
-
-impl Default for StackingRegressorSettings {
-    fn default() -> Self {
-        let names = ["random_forest_regressor", "extra_trees_regressor", "gradient_boosting_regressor"];
-        Self { learners: names.map(Member::new).to_vec(), last: None, folds: 5, passthrough: false, seed: 0 }
+        Self { learners: None, last: None, folds: 5, passthrough: false, seed: 0 }
     }
 }
 
@@ -74,7 +48,7 @@ pub struct Stacking {
 /// A regression that learns from what other regressions answer.
 #[derive(Serialize, Deserialize)]
 pub struct StackingRegressor {
-    settings: StackingRegressorSettings,
+    settings: StackingSettings,
     learned: Option<Learned>,
 }
 
@@ -145,42 +119,55 @@ fn side_by_side(all: &[(Vec<f64>, usize)], x: &Samples, passthrough: bool) -> Re
     Samples::new(x.rows(), width, values)
 }
 
-/// The settings of both kinds.
+/// The settings, for one of both kinds.
 struct Plan<'a> {
     name: &'static str,
     kind: Kind,
-    learners: &'a [Member],
+    learners: Vec<Member>,
     last: Member,
-    folds: usize,
-    passthrough: bool,
-    seed: u64,
+    settings: &'a StackingSettings,
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    fn classifier(settings: &'a StackingSettings) -> Self {
+        let usual = ["random_forest", "extra_trees", "gradient_boosting"];
+        Self::new(NAME, Kind::Classifier, usual, "logistic_regression", settings)
+    }
+
+    fn regressor(settings: &'a StackingSettings) -> Self {
+        let usual = ["random_forest_regressor", "extra_trees_regressor", "gradient_boosting_regressor"];
+        Self::new(REGRESSOR, Kind::Regressor, usual, "ridge", settings)
+    }
+
+    fn new(name: &'static str, kind: Kind, usual: [&str; 3], last: &str, settings: &'a StackingSettings) -> Self {
+        let learners = settings.learners.clone().unwrap_or_else(|| usual.map(Member::new).to_vec());
+        let last = settings.last.clone().unwrap_or_else(|| Member::new(last));
+        Self { name, kind, learners, last, settings }
+    }
     fn check(&self) -> Result<()> {
-        check(self.name, self.learners, self.kind)?;
+        check(self.name, &self.learners, self.kind)?;
         self.last.make(self.name, self.kind)?;
-        ensure_setting(self.folds >= 2, self.name, "folds", "at least 2", self.folds)
+        ensure_setting(self.settings.folds >= 2, self.name, "folds", "at least 2", self.settings.folds)
     }
 
     fn fit(&self, x: &Samples, target: Target<'_>) -> Result<Learned> {
         let (name, kind, rows) = (self.name, self.kind, x.rows());
-        if rows < self.folds {
-            let n = self.folds;
+        if rows < self.settings.folds {
+            let n = self.settings.folds;
             return Err(Error::value(format!("{name}: {n} folds need at least {n} samples, got {rows}")));
         }
         let classes = if let Target::Classes(_, classes) = target { classes } else { 0 };
-        let fold = target.folds(rows, self.folds, self.seed);
+        let fold = target.folds(rows, self.settings.folds, self.settings.seed);
         // A task for each learner and fold, and one for each learner with all samples.
         let tasks: Vec<(usize, usize)> =
-            (0..self.learners.len()).flat_map(|m| (0..=self.folds).map(move |f| (m, f))).collect();
+            (0..self.learners.len()).flat_map(|m| (0..=self.settings.folds).map(move |f| (m, f))).collect();
         enum Done {
             Said(Vec<usize>, Vec<f64>, usize),
             All(Box<Held>),
         }
         let work = |&(m, f): &(usize, usize)| -> Result<Done> {
             let mut held = self.learners[m].make(name, kind)?;
-            if f == self.folds {
+            if f == self.settings.folds {
                 target.fit(&mut held, x, None)?;
                 return Ok(Done::All(Box::new(held)));
             }
@@ -207,7 +194,7 @@ impl Plan<'_> {
             }
         }
         let mut last = self.last.make(name, kind)?;
-        target.fit(&mut last, &side_by_side(&columns, x, self.passthrough)?, None)?;
+        target.fit(&mut last, &side_by_side(&columns, x, self.settings.passthrough)?, None)?;
         Ok(Learned { columns: x.columns(), classes, members, last })
     }
 
@@ -231,11 +218,6 @@ impl Learned {
         let names: Vec<&str> = self.members.iter().map(Held::name).collect();
         format!("{} features, {} under {}", self.columns, names.join(" + "), self.last.name())
     }
-}
-
-/// The final learner.
-fn last(given: &Option<Member>, usual: &str) -> Member {
-    given.clone().unwrap_or_else(|| Member::new(usual))
 }
 
 const NAME: &str = "stacking";
@@ -262,16 +244,7 @@ impl Stacking {
     }
 
     fn plan(&self) -> Plan<'_> {
-        let s = &self.settings;
-        Plan {
-            name: NAME,
-            kind: Kind::Classifier,
-            learners: &s.learners,
-            last: last(&s.last, "logistic_regression"),
-            folds: s.folds,
-            passthrough: s.passthrough,
-            seed: s.seed,
-        }
+        Plan::classifier(&self.settings)
     }
 }
 
@@ -281,7 +254,7 @@ impl Learner for Stacking {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        Member::check_samples(NAME, &self.settings.learners, Kind::Classifier, x)?;
+        Member::check_samples(NAME, &self.plan().learners, Kind::Classifier, x)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
         let learned = self.plan().fit(x, Target::Classes(codes, classes)).map_err(|e| e.within(NAME))?;
         let steps = learned.members.len() as u64;
@@ -324,7 +297,7 @@ impl StackingRegressor {
     ///
     /// # Errors
     /// When a setting is out of its range, or a learner cannot be made.
-    pub fn new(settings: StackingRegressorSettings) -> Result<Self> {
+    pub fn new(settings: StackingSettings) -> Result<Self> {
         let me = Self { settings, learned: None };
         me.plan().check()?;
         Ok(me)
@@ -341,16 +314,7 @@ impl StackingRegressor {
     }
 
     fn plan(&self) -> Plan<'_> {
-        let s = &self.settings;
-        Plan {
-            name: REGRESSOR,
-            kind: Kind::Regressor,
-            learners: &s.learners,
-            last: last(&s.last, "ridge"),
-            folds: s.folds,
-            passthrough: s.passthrough,
-            seed: s.seed,
-        }
+        Plan::regressor(&self.settings)
     }
 }
 
@@ -360,7 +324,7 @@ impl Learner for StackingRegressor {
     }
 
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
-        Member::check_samples(REGRESSOR, &self.settings.learners, Kind::Regressor, x)?;
+        Member::check_samples(REGRESSOR, &self.plan().learners, Kind::Regressor, x)?;
         let y = y.numbers(REGRESSOR, x.rows())?;
         let learned = self.plan().fit(x, Target::Numbers(y)).map_err(|e| e.within(REGRESSOR))?;
         let steps = learned.members.len() as u64;
