@@ -233,3 +233,25 @@ fn a_picture_is_painted_and_scored_by_its_file() {
         assert!(std::fs::read(folder.path().join("film.gif")).unwrap().starts_with(b"GIF89a"));
     }
 }
+
+#[test]
+fn a_compressed_picture_loses_less_in_more_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run("examples/compress.lua", &["--size", "64", "--bytes", "1500"], "", folder.path());
+    let number = |line: &str, i: usize| line.split_whitespace().nth(i)?.parse::<f64>().ok();
+    let mut ways: Vec<Vec<(f64, f64)>> = Vec::new(); // bytes and errors
+    for line in run.out.lines().skip(1) {
+        match (number(line, 0), number(line, 7)) {
+            (Some(bytes), Some(error)) => ways.last_mut().expect("a way has a name").push((bytes, error)),
+            _ if line.contains(',') || line.starts_with("codebook of") => ways.push(Vec::new()),
+            _ => {}
+        }
+    }
+    assert_eq!(ways.iter().map(Vec::len).collect::<Vec<_>>(), [6; 5], "{}", run.out);
+    for way in &ways {
+        assert!(way.windows(2).all(|w| w[0].0 > w[1].0 && w[0].1 < w[1].1), "{way:?}");
+    }
+    for picture in ["compress.png", "cosines.png", "wavelets.png", "codebook.png"] {
+        assert!(Image::read(folder.path().join(picture)).unwrap().width() >= 64, "{picture}");
+    }
+}

@@ -69,3 +69,18 @@ fn plots_from_lua() {
 fn learners_from_lua() {
     script("learn");
 }
+
+#[test]
+fn tables_from_lua() {
+    script("data");
+}
+
+#[test]
+fn graphical_models_from_lua() {
+    script("graphical");
+}
+
+#[test]
+fn coders_from_lua() {
+    script("code");
+}

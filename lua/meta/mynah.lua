@@ -284,6 +284,12 @@
 ---@field target? number Stop at a value at or below this. Default: never.
 ---@field seed? integer Seed of the random numbers: same seed, same search. Default: another one each time.
 
+---How a codebook is learned.
+---@class mynah.CodebookOptions
+---@field entries? integer How many vectors it has, at most as many as there are samples; from 1. Default 16.
+---@field steps? integer Steps of k-means at most. Default 50.
+---@field seed? integer Of the first vectors. Default 0.
+
 ---Lines of equal height over a grid, as in [`HeatMap`].
 ---@class mynah.ContourOptions
 ---@field x_range? number[] Where the first and the last column are. Default: 1 and their number.
@@ -307,6 +313,10 @@
 ---@class mynah.DbscanOptions
 ---@field eps? number Samples at most this far apart are neighbours, positive. Default 0.5.
 ---@field min_samples? integer A sample with this many neighbours, itself among them, is at the core of a cluster, at least 1. Default 5.
+
+---How a cosine transform cuts what it is given.
+---@class mynah.DctOptions
+---@field block? integer The length of a piece, or the side of a square, each transformed by itself; from 1. Default: all at once.
 
 ---Settings of [`de`].
 ---@class mynah.DeOptions
@@ -1494,6 +1504,11 @@
 ---@field weights? number[] How much each learner counts, not negative. Default: 1 for all.
 ---@field learners? mynah.Learner[] The learners that vote. Default: a random forest, extra trees and gradient boosting.
 
+---Which wavelets.
+---@class mynah.WaveletOptions
+---@field kind? "haar"|"cdf53" "haar" (means and differences of pairs) or "cdf53" (what lines between neighbours do not predict). Default "haar".
+---@field levels? integer How many times what is coarse is taken apart again. Default: until one number is left.
+
 ---Settings of [`Wells`].
 ---@class mynah.WellsOptions
 ---@field centres? number[][] Where the wells stand: a list of points. No default. Default {}.
@@ -2590,6 +2605,22 @@ function WordCounts:vocabulary() end
 ---@param path string
 ---@return mynah.WordCounts
 function WordCounts:save(path) end
+
+---A few vectors that stand for many.
+---@class mynah.Codebook
+---@field entries mynah.Tensor The vectors, [entries, numbers].
+---@operator len: integer
+local Codebook = {}
+
+---For each sample the place of the nearest vector, from 1.
+---@param samples number[][]|mynah.Tensor|mynah.SparseRows
+---@return integer[]
+function Codebook:encode(samples) end
+
+---The vectors at these places, [places, numbers].
+---@param places integer[]|mynah.Tensor
+---@return mynah.Tensor
+function Codebook:decode(places) end
 
 ---A hidden Markov model. A sequence is a list of symbols (or a string) for discrete ones, rows for Gaussian ones.
 ---@class mynah.Hmm
@@ -5081,7 +5112,7 @@ function mynah.route.read_tour(path) end
 ---@return mynah.Maze
 function mynah.route.maze(options) end
 
----A grid of rows of text: `#` and `@` are walls, `.` is free; `diagonal` allows eight directions.
+---A grid of rows of text: `#` and `@` are walls, `1` to `9` what entering costs, others free; `diagonal` allows eight directions.
 ---
 ---```lua
 ---local grid = mynah.route.grid({ "...", ".#.", "..." }, true)
@@ -5093,7 +5124,7 @@ function mynah.route.maze(options) end
 ---@return mynah.Grid
 function mynah.route.grid(rows, diagonal) end
 
----A grid whose cells cost `weights` (row by row) to enter; infinite ones are walls.
+---A grid whose cells cost `weights` (row by row) to enter; 0 and `math.huge` are walls.
 ---
 ---```lua
 ---local grid = mynah.route.weighted_grid(3, 1, { 1, 5, 1 })
@@ -6318,6 +6349,185 @@ function mynah.data.word_counts(options) end
 ---@param path string
 ---@return mynah.WordCounts
 function mynah.data.load_word_counts(path) end
+
+---Signals and pictures in fewer numbers (cosines, wavelets, codebooks), and numbers in fewer bytes (Huffman, arithmetic).
+---
+---```lua
+---local code = mynah.code
+---local waves = code.dct{ 1, 2, 3, 4, 4, 3, 2, 1 }
+---local rough = {} -- small numbers, most of them 0
+---for i = 1, 8 do rough[i] = math.floor(waves[i] / 0.5 + 0.5) end
+---local coded = code.arithmetic_encode(code.pack(rough))
+---local back = code.inverse_dct(mynah.tensor(code.unpack(code.arithmetic_decode(coded))) * 0.5)
+---assert(math.abs(back[4] - 4) < 0.5)
+---```
+mynah.code = {}
+
+---The discrete cosine transform (type II, orthonormal) of a signal, or of a picture along rows and columns; each channel by itself.
+---
+---```lua
+---local waves = mynah.code.dct{ 1, 1, 1, 1 }
+---assert(math.abs(waves[1] - 2) < 1e-12 and math.abs(waves[2]) < 1e-12)
+---```
+---@param signal number[]|number[][]|mynah.Tensor
+---@param options? mynah.DctOptions
+---@return mynah.Tensor
+function mynah.code.dct(signal, options) end
+
+---Undoes `dct` with the same options.
+---
+---```lua
+---local picture = mynah.rand(10, 12, 3, { seed = 1 })
+---local back = mynah.code.inverse_dct(mynah.code.dct(picture, { block = 8 }), { block = 8 })
+---assert((back - picture):abs():max():item() < 1e-6)
+---```
+---@param waves number[]|number[][]|mynah.Tensor
+---@param options? mynah.DctOptions
+---@return mynah.Tensor
+function mynah.code.inverse_dct(waves, options) end
+
+---The wavelet transform of a signal or a picture: the coarse part first (upper left), then the details; each channel by itself.
+---
+---```lua
+---local waves = mynah.code.wavelet({ 1, 3, 5, 11 }, { levels = 1 })
+---assert(math.abs(waves[1] - 4 / math.sqrt(2)) < 1e-12) -- of 1 and 3
+---assert(math.abs(waves[3] + 2 / math.sqrt(2)) < 1e-12) -- what the mean leaves out
+---```
+---@param signal number[]|number[][]|mynah.Tensor
+---@param options? mynah.WaveletOptions
+---@return mynah.Tensor
+function mynah.code.wavelet(signal, options) end
+
+---Undoes `wavelet` with the same options.
+---
+---```lua
+---local waves = mynah.code.wavelet({ 5, 6, 7, 8, 9 }, { kind = "cdf53" })
+---assert(math.abs(mynah.code.inverse_wavelet(waves, { kind = "cdf53" })[5] - 9) < 1e-12)
+---```
+---@param waves number[]|number[][]|mynah.Tensor
+---@param options? mynah.WaveletOptions
+---@return mynah.Tensor
+function mynah.code.inverse_wavelet(waves, options) end
+
+---Bytes in Huffman's code, whole bits for each; what `huffman_decode` needs comes with them.
+---
+---```lua
+---local coded = mynah.code.huffman_encode(("abracadabra "):rep(100))
+---assert(#coded < 450 and mynah.code.huffman_decode(coded) == ("abracadabra "):rep(100))
+---```
+---@param bytes string
+---@return string
+function mynah.code.huffman_encode(bytes) end
+
+---The bytes that `huffman_encode` was given.
+---
+---```lua
+---local coded = mynah.code.huffman_encode("the mill turns")
+---assert(mynah.code.huffman_decode(coded) == "the mill turns")
+---assert(not pcall(mynah.code.huffman_decode, coded:sub(1, -3)))
+---```
+---@param coded string
+---@return string
+function mynah.code.huffman_decode(coded) end
+
+---The codes that `huffman_encode` gives to the bytes that occur, the shortest first: `byte`, `count` and `bits`.
+---
+---```lua
+---local codes = mynah.code.huffman_codes("abracadabra")
+---assert(string.char(codes[1].byte) == "a" and codes[1].count == 5 and codes[1].bits == "0")
+---```
+---@param bytes string
+---@return table[]
+function mynah.code.huffman_codes(bytes) end
+
+---Bytes as one long number, each in as many bits (and parts of them) as it was surprising.
+---
+---```lua
+---local text = ("a"):rep(900) .. ("b"):rep(100)
+---assert(#mynah.code.arithmetic_encode(text) < #mynah.code.huffman_encode(text))
+---```
+---@param bytes string
+---@return string
+function mynah.code.arithmetic_encode(bytes) end
+
+---The bytes that `arithmetic_encode` was given.
+---
+---```lua
+---local coded = mynah.code.arithmetic_encode("the mill turns")
+---assert(mynah.code.arithmetic_decode(coded) == "the mill turns")
+---```
+---@param coded string
+---@return string
+function mynah.code.arithmetic_decode(coded) end
+
+---Whole numbers as bytes, for the coders: one byte for each from -127 to 127, more for others.
+---
+---```lua
+---assert(#mynah.code.pack{ 0, -1, 1, 127, 1000 } == 7)
+---```
+---@param numbers integer[]|mynah.Tensor
+---@return string
+function mynah.code.pack(numbers) end
+
+---The whole numbers that `pack` was given, as a list.
+---
+---```lua
+---local numbers = mynah.code.unpack(mynah.code.pack{ 0, -1, 1000 })
+---assert(#numbers == 3 and numbers[2] == -1 and numbers[3] == 1000)
+---```
+---@param bytes string
+---@return integer[]
+function mynah.code.unpack(bytes) end
+
+---The squares of `side` pixels that a picture is made of, row by row, each a row of numbers; with side 1 its pixels.
+---
+---Where the picture ends within a square its last pixels are repeated.
+---
+---```lua
+---local squares = mynah.code.patches(mynah.rand(6, 9, 3, { seed = 1 }), 4)
+---assert(squares.shape[1] == 2 * 3 and squares.shape[2] == 4 * 4 * 3)
+---```
+---@param picture number[]|number[][]|mynah.Tensor
+---@param side integer
+---@return mynah.Tensor
+function mynah.code.patches(picture, side) end
+
+---The picture [height, width, channels] made of the squares of `patches`; channels are 3 unless given.
+---
+---```lua
+---local picture = mynah.rand(6, 9, 3, { seed = 1 })
+---local again = mynah.code.from_patches(mynah.code.patches(picture, 4), 6, 9)
+---assert((again - picture):abs():max():item() < 1e-6)
+---```
+---@param squares number[][]|mynah.Tensor|mynah.SparseRows
+---@param height integer
+---@param width integer
+---@param channels? integer
+---@return mynah.Tensor
+function mynah.code.from_patches(squares, height, width, channels) end
+
+---A few vectors that stand for many samples: a palette for pixels, a set of tiles for patches.
+---
+---```lua
+---local pixels = { { 250, 0, 0 }, { 254, 0, 0 }, { 0, 0, 90 }, { 0, 0, 94 } }
+---local palette = mynah.code.codebook(pixels, { entries = 2, seed = 1 })
+---local places = palette:encode(pixels)
+---assert(places[1] == places[2] and palette:decode(places):totable()[4][3] == 92)
+---```
+---@param samples number[][]|mynah.Tensor|mynah.SparseRows
+---@param options? mynah.CodebookOptions
+---@return mynah.Codebook
+function mynah.code.codebook(samples, options) end
+
+---A codebook of given vectors, such as those that `entries` of another gave.
+---
+---```lua
+---local traffic = mynah.code.codebook_of{ { 255, 0, 0 }, { 255, 255, 0 }, { 0, 255, 0 } }
+---assert(traffic:encode{ { 10, 200, 30 } }[1] == 3)
+---```
+---@param vectors number[][]|mynah.Tensor|mynah.SparseRows
+---@return mynah.Codebook
+function mynah.code.codebook_of(vectors) end
 
 ---How good answers are: for classes, scores, numbers and clusters.
 ---

@@ -12,6 +12,7 @@ pub mod options;
 pub mod shim;
 
 mod args;
+mod code;
 mod diff;
 mod genetic;
 mod graphical;
@@ -55,6 +56,7 @@ pub fn api() -> Api {
             learn::module(),
             graphical::module(),
             data::module(),
+            code::module(),
             metrics::module(),
             lm::module(),
             plot::module(),
@@ -73,6 +75,7 @@ pub fn api() -> Api {
             learn::LuaLearner::class(),
             learn::LuaSparse::class(),
             data::LuaWordCounts::class(),
+            code::LuaCodebook::class(),
             graphical::LuaHmm::class(),
             graphical::LuaMarkov::class(),
             graphical::LuaBayesNet::class(),

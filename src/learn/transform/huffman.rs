@@ -64,6 +64,45 @@ fn codes(lengths: &[u8; 256]) -> [u32; 256] {
     codes
 }
 
+/// The code of one byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HuffmanCode {
+    /// The byte.
+    pub byte: u8,
+    /// How often it occurs.
+    pub count: u64,
+    /// Its code, a row of 0 and 1.
+    pub bits: String,
+}
+
+/// The codes that [`huffman_encode`] gives the bytes that occur, the shortest first.
+///
+/// ```
+/// let codes = mynah::learn::transform::huffman_codes(b"abracadabra");
+/// assert_eq!((codes[0].byte, codes[0].count, codes[0].bits.as_str()), (b'a', 5, "0"));
+/// ```
+pub fn huffman_codes(bytes: &[u8]) -> Vec<HuffmanCode> {
+    let counts = counts(bytes);
+    if bytes.is_empty() {
+        return Vec::new();
+    }
+    let lengths = lengths(&counts);
+    let codes = codes(&lengths);
+    let mut list: Vec<u8> = (0..=255).filter(|&s| lengths[s as usize] > 0).collect();
+    list.sort_by_key(|&s| (lengths[s as usize], codes[s as usize]));
+    let code = |byte: u8| {
+        let s = byte as usize;
+        HuffmanCode { byte, count: counts[s], bits: format!("{:0width$b}", codes[s], width = lengths[s] as usize) }
+    };
+    list.into_iter().map(code).collect()
+}
+
+fn counts(bytes: &[u8]) -> [u64; 256] {
+    let mut counts = [0u64; 256];
+    bytes.iter().for_each(|&b| counts[b as usize] += 1);
+    counts
+}
+
 /// Bytes in Huffman's code; what [`huffman_decode`] needs comes with them.
 ///
 /// # Errors
@@ -74,9 +113,7 @@ pub fn huffman_encode(bytes: &[u8]) -> Result<Vec<u8>> {
     if bytes.is_empty() {
         return Ok(out);
     }
-    let mut counts = [0u64; 256];
-    bytes.iter().for_each(|&b| counts[b as usize] += 1);
-    let lengths = lengths(&counts);
+    let lengths = lengths(&counts(bytes));
     let codes = codes(&lengths);
     for eight in lengths.chunks(8) {
         out.push(eight.iter().enumerate().fold(0, |bits, (i, &l)| bits | u8::from(l > 0) << i));
@@ -216,9 +253,7 @@ pub(super) mod tests {
             assert_eq!(huffman_decode(&coded).unwrap(), bytes);
         }
         let text = include_bytes!("huffman.rs");
-        let mut counts = [0u64; 256];
-        text.iter().for_each(|&b| counts[b as usize] += 1);
-        let p = counts.map(|c| c as f64 / text.len() as f64);
+        let p = counts(text).map(|c| c as f64 / text.len() as f64);
         let entropy: f64 = p.iter().filter(|p| **p > 0.0).map(|p| -p * p.log2()).sum();
         let bits = 8.0 * huffman_encode(text).unwrap().len() as f64 / text.len() as f64;
         assert!(bits > entropy && bits < entropy + 0.15, "{bits} {entropy}");
@@ -227,11 +262,13 @@ pub(super) mod tests {
     #[test]
     fn the_classic_example() {
         // abracadabra: a 5, b 2, r 2, c 1, d 1 make codes of 23 bits in all.
-        let mut counts = [0u64; 256];
-        b"abracadabra".iter().for_each(|&b| counts[b as usize] += 1);
-        let lengths = lengths(&counts);
-        let bits: u64 = (0..256).map(|s| counts[s] * u64::from(lengths[s])).sum();
-        assert_eq!((bits, lengths[b'a' as usize]), (23, 1));
+        let codes = huffman_codes(b"abracadabra");
+        let bits: u64 = codes.iter().map(|c| c.count * c.bits.len() as u64).sum();
+        assert_eq!((bits, codes[0].bits.as_str()), (23, "0"));
+        for a in &codes {
+            assert!(codes.iter().all(|b| a == b || !b.bits.starts_with(&a.bits)), "{a:?}");
+        }
+        assert_eq!((huffman_codes(b"").len(), huffman_codes(b"zzz")[0].bits.len()), (0, 1));
     }
 
     #[test]

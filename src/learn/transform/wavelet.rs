@@ -6,10 +6,13 @@
 
 use crate::learn::Samples;
 use crate::{Error, Result, stop};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
 /// Which wavelet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Wavelet {
     /// Haar's: means and differences of pairs.
     #[default]
