@@ -345,7 +345,7 @@
 ---@field max_leaves? integer Leaves at most, from 2; the cuts that help most come first. Default: no limit.
 ---@field min_impurity_decrease? number A cut must lower the impurity of the whole by so much, not negative. Default 0.0.
 ---@field ccp_alpha? number Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.0.
----@field class_weight? "balanced"|number[] How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field class_weight? "balanced"|number[]|table How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
 ---@field seed? integer Of the choice of features and of random thresholds. Default 0.
 
 ---Settings of [`DecisionTreeRegressor`].
@@ -434,7 +434,7 @@
 ---@field ccp_alpha? number Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.0.
 ---@field bootstrap? boolean Each tree learns from as many samples drawn with replacement. Default true for random forests, false for extra trees.
 ---@field oob? boolean Score each sample by the trees that did not draw it. Needs `bootstrap`. Default false.
----@field class_weight? "balanced"|number[] How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field class_weight? "balanced"|number[]|table How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
 ---@field seed? integer Of all draws. Default 0.
 
 ---Settings of [`RandomForestRegressor`] and [`ExtraTreesRegressor`].
@@ -544,7 +544,7 @@
 ---@field validation? number The share of samples that `early_stopping` holds out, above 0 and below 1. Default 0.1.
 ---@field patience? integer Trees without progress after which `early_stopping` stops, from 1. Default 10.
 ---@field tolerance? number What counts as progress for `early_stopping`, not negative. Default 1e-7.
----@field class_weight? "balanced"|number[] How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field class_weight? "balanced"|number[]|table How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
 ---@field seed? integer Of the samples held out, and of those that the bins are taken from. Default 0.
 
 ---Settings of [`GradientBoostingRegressor`].
@@ -783,7 +783,7 @@
 ---@class mynah.LogisticRegressionOptions
 ---@field C? number How much the samples count against the penalty: small ones keep the weights small. Positive. Default 1.0.
 ---@field penalty? "l2"|"l1"|"none" What is kept small: "l2" (squares of the weights), "l1" (their sizes: many become 0) or "none". Default "l2".
----@field class_weight? "balanced"|number[] How much the samples of each class count: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field class_weight? "balanced"|number[]|table How much the samples of each class count: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
 ---@field fit_intercept? boolean Learn a bias. Default true.
 ---@field tolerance? number The largest part of the gradient of the mean loss to reach, positive. Default 0.0001.
 ---@field steps? integer Steps at most. Default 100.
@@ -1002,8 +1002,8 @@
 ---Settings of [`Perceptron`].
 ---@class mynah.PerceptronOptions
 ---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
----@field check_after? integer After so many epochs with mistakes, find out whether the classes can be separated at all. Default 5.
----@field patience? integer If they cannot be: end after so many epochs, but at least 2,000 samples, that bring nothing better. Default 5.
+---@field check_after? integer After so many epochs with mistakes, find out whether the classes can be separated at all. Default: 5 for up to 32 features, else never, as that takes longer than all epochs.
+---@field patience? integer If they cannot be, or nobody found out: end after so many epochs, but at least 2,000 samples, that bring nothing better. Default 5.
 ---@field pocket? boolean Keep the weights with the fewest mistakes, not the last. Default true.
 ---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
 ---@field seed? integer Of those orders. Default 0.
@@ -1201,6 +1201,14 @@
 ---@field weight_decay? number Weight decay: this times the parameter is added to Adam's direction, at least 0. Default 0.0.
 ---@field schedule? mynah.ScheduleOptions How the learning rate changes over the run: a warm-up serves, a fall is not needed. Default: not at all.
 
+---Settings of [`search`].
+---@class mynah.SearchOptions
+---@field method? string The method that proposes options, one of `mynah.optim` such as "bayes", "cmaes" or "random". Default "bayes".
+---@field trials? integer Proposals, from 1 to 100000; those that were tried before cost nothing. Default 30.
+---@field folds? integer How many folds, at least 2. Default 5.
+---@field shuffle? boolean Put the samples in random order first. Default true.
+---@field seed? integer Of the order and of the proposals. Default 0.
+
 ---Straight lines, each on its own: walls of a maze, edges of a tour or a tree.
 ---@class mynah.SegmentsOptions
 ---@field label? string Their name in the legend. Default: none. Default "".
@@ -1219,7 +1227,7 @@
 ---@field learning_rate? "optimal"|"constant"|"invscaling"|"adaptive" How long steps are: "optimal", "constant", "invscaling" (eta0 / t ^ power_t) or "adaptive" (a fifth whenever the loss does not fall any more). Default "optimal".
 ---@field eta0? number The first step's length unless "optimal"; positive. Default 0.01.
 ---@field power_t? number Of "invscaling": from -10 to 10. Default 0.5.
----@field class_weight? "balanced"|number[] How much the samples of each class count: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field class_weight? "balanced"|number[]|table How much the samples of each class count: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
 ---@field fit_intercept? boolean Learn a bias. Default true.
 ---@field average? boolean Answer with the mean of the weights of all steps. Default false.
 ---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
@@ -1354,7 +1362,7 @@
 ---@field gamma? number|"scale"|"auto" Of the kernels rbf, poly and sigmoid: positive, "scale" (1 / (features · variance)) or "auto" (1 / features). Default "scale".
 ---@field degree? integer Of the kernel poly: its degree, from 1 to 100. Default 3.
 ---@field coef0? number Of the kernels poly and sigmoid: the number that is added. Default 0.0.
----@field class_weight? "balanced"|number[] What `C` is multiplied with: "balanced" (samples / (classes · samples of the class)) or a list with one positive number for each class. Default: 1 for all.
+---@field class_weight? "balanced"|number[]|table What `C` is multiplied with: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
 ---@field probability? boolean Learn probabilities too, from five further fits. Default false.
 ---@field tolerance? number The residual of the optimality conditions to reach, positive. Default 0.001.
 ---@field steps? integer Steps at most for each pair of classes. Default 10000000.
@@ -1444,6 +1452,13 @@
 ---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
 ---@field text? string The text to learn; needed.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+
+---A decision tree: a box for each node, with what it asks, how many samples came, and their classes as colours.
+---@class mynah.TreeOptions
+---@field features? string[] The features' names. Default: feature 1, feature 2, ….
+---@field classes? string[] The classes' names. Default: class 1, class 2, ….
+---@field levels? integer Levels below the root that are drawn, 1 to 20; an ellipsis stands for what is deeper. Default 6.
+---@field nodes? number[][]|mynah.Tensor The nodes of a decision tree, as `tree:params().nodes` gives them: one row for each with its feature, threshold,  left and right node, samples, impurity and answer, then the shares of the classes, if it has some; needed.
 
 ---Settings of [`TruncatedSvd`].
 ---@class mynah.TruncatedSvdOptions
@@ -2421,7 +2436,7 @@ local Grid = {}
 
 ---The shortest way between two cells: the cells, its length, and how many cells were looked at; nil if there is none.
 ---
----`method` is "astar" (the default), "dijkstra", "bfs", "greedy" (often not shortest), "jps" or "bidirectional".
+---`method` is "astar" (the default), "dijkstra", "bfs" (fewest steps), "greedy" (often not shortest), "jps" or "bidirectional".
 ---
 ---```lua
 ---local way, length = mynah.route.grid{ "...", "##.", "..." }:path(1, 7)
@@ -3103,6 +3118,18 @@ function Figure:text(options) end
 ---@param options? mynah.NetworkOptions
 ---@return mynah.Figure
 function Figure:network(options) end
+
+---A decision tree: what each node asks, its samples, and their classes as colours.
+---
+---```lua
+---local tree = mynah.learn.decision_tree():fit({ { 1 }, { 2 }, { 8 } }, { "low", "low", "high" })
+---local figure = mynah.plot.figure{ title = "One question" }
+---figure:tree{ nodes = tree:params().nodes, classes = tree.classes }
+---figure:save(TMP .. "/figure.png")
+---```
+---@param options? mynah.TreeOptions
+---@return mynah.Figure
+function Figure:tree(options) end
 
 ---Pixels: an Image, a Picture, or another figure; the first row at the top.
 ---
@@ -5989,6 +6016,25 @@ function mynah.learn.cross_validate(learner, x, y, options) end
 ---@return table
 function mynah.learn.grid_search(learner, grid, x, y, options) end
 
+---Options within ranges, proposed by a method of `mynah.optim` that learns from the scores over folds.
+---
+---A range is `{ low = 0.01, high = 100, log = true }`, with `whole = true` for whole numbers, or a list of
+---values. The answer is as from `grid_search`.
+---
+---```lua
+---local X, y = mynah.data.moons{ samples = 80, noise = 0.2, seed = 1 }
+---local found = mynah.learn.search(mynah.learn.svc(), { C = { low = 0.01, high = 100, log = true },
+---  gamma = { low = 0.01, high = 10, log = true }, kernel = { "rbf", "linear" } }, X, y, { trials = 12, folds = 3 })
+---assert(found.score > 0.85 and found.options.C >= 0.01 and #found.tried <= 12)
+---```
+---@param learner mynah.Learner
+---@param ranges table
+---@param x number[][]|mynah.Tensor|mynah.SparseRows
+---@param y number[]|string[]|mynah.Tensor
+---@param options? mynah.SearchOptions
+---@return table
+function mynah.learn.search(learner, ranges, x, y, options) end
+
 ---The names of all learners, with what they are.
 ---
 ---```lua
@@ -6968,6 +7014,17 @@ function mynah.plot.contour(options) end
 ---@param options? mynah.NetworkOptions
 ---@return mynah.Figure
 function mynah.plot.network(options) end
+
+---A figure of its own: a decision tree: what each node asks, its samples, and their classes as colours.
+---
+---```lua
+---local X, y = mynah.data.blobs{ samples = 60, centres = 3, seed = 1 }
+---local tree = mynah.learn.decision_tree{ max_depth = 3 }:fit(X, y)
+---mynah.plot.tree{ nodes = tree:params().nodes, features = { "x", "y" } }:save(TMP .. "/tree.svg")
+---```
+---@param options? mynah.TreeOptions
+---@return mynah.Figure
+function mynah.plot.tree(options) end
 
 ---Numbers as one line of text, high and low blocks, at most `width` (default 60) wide.
 ---

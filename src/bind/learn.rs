@@ -1,11 +1,12 @@
 //! `mynah.learn`: classic learners with one face.
 
 use super::convert::{FromArg, LuaType, Ref, This, ToLua, expected, got};
-use super::options::Options;
+use super::options::{Options, to_json};
 use super::rows::Rows;
 use super::shim::{Callback, Outcome, fault};
 use super::tensor::{LuaTensor, TensorLike};
-use crate::learn::{self, Estimator, Label, Prediction, Samples, Shown};
+use crate::learn::trees::Member;
+use crate::learn::{self, Choice, Estimator, Label, Prediction, Samples, Shown};
 use crate::nn::{Device, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
 use mlua::{Lua, LuaSerdeExt, Table, Value};
@@ -60,14 +61,21 @@ lua_extras! {
     }
 }
 
+/// A learner as a part of another one, with its steps in one row.
+fn member(estimator: &Estimator) -> Member {
+    let mut before = Vec::new();
+    for step in estimator.before() {
+        let mut step = member(step);
+        before.append(&mut step.before);
+        before.push(step);
+    }
+    Member { name: estimator.name().into(), options: estimator.options().clone(), before }
+}
+
 impl LuaLearner {
     /// The learner as a part of another one.
-    fn member(&self) -> Outcome<learn::trees::Member> {
-        let estimator = self.plain()?;
-        if estimator.is_pipeline() {
-            return fault("a pipeline cannot be a part of another learner; put its steps before that one");
-        }
-        Ok(learn::trees::Member { name: estimator.name().into(), options: estimator.options().clone() })
+    fn member(&self) -> Outcome<Member> {
+        Ok(member(&*self.plain()?))
     }
 
     fn new(name: &str, settings: &impl Serialize) -> Outcome<Self> {
@@ -205,6 +213,53 @@ fn folds(estimator: &Estimator, y: &Labels, s: &FoldSettings) -> Outcome<Vec<lea
     })
 }
 
+/// The options of a search with what they may be, in the order of their names.
+fn axes(ranges: &Table) -> Outcome<Vec<(String, Value)>> {
+    let mut axes = Vec::new();
+    for pair in ranges.pairs::<Value, Value>() {
+        match pair? {
+            (Value::String(name), list @ Value::Table(_)) => axes.push((name.to_string_lossy(), list)),
+            (name, value) => {
+                return fault(format!(
+                    "the options to search must be {{ option = {{ values }} }}, got [{}] = {}",
+                    got(&name),
+                    got(&value)
+                ));
+            }
+        }
+    }
+    axes.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(axes)
+}
+
+/// What a search found: the best options, their score, a learner with them fitted to all samples, and all that was tried.
+fn found(lua: &Lua, estimator: &Estimator, tried: &[learn::Tried], x: &Samples, y: &Labels) -> Outcome<Table> {
+    let changed = |t: &learn::Tried| -> Outcome<Table> {
+        let table = lua.create_table()?;
+        for (name, value) in &t.options {
+            table.set(&name[..], lua.to_value(value)?)?;
+        }
+        Ok(table)
+    };
+    let mut best = estimator.with(&tried[0].options)?;
+    best.fit(x, Some(&y.0))?;
+    warn(&best);
+    let table = lua.create_table()?;
+    table.set("options", changed(&tried[0])?)?;
+    table.set("score", tried[0].mean)?;
+    table.set("learner", LuaLearner { estimator: RefCell::new(best), kernel: None }.to_lua(lua)?)?;
+    let list = lua.create_table()?;
+    for one in tried {
+        let entry = lua.create_table()?;
+        entry.set("options", changed(one)?)?;
+        entry.set("score", one.mean)?;
+        entry.set("scores", row(lua, one.scores.clone())?)?;
+        list.push(entry)?;
+    }
+    table.set("tried", list)?;
+    Ok(table)
+}
+
 /// Rows as samples.
 pub(super) fn samples(rows: Rows) -> Outcome<Samples> {
     let count = rows.values.len().checked_div(rows.columns).unwrap_or(0);
@@ -246,8 +301,8 @@ impl FromArg for Labels {
 pub(super) fn labels(lua: &Lua, list: Vec<Label>) -> Outcome<Value> {
     let numbers: Option<Vec<f64>> =
         list.iter().map(|l| if let Label::Number(x) = l { Some(*x) } else { None }).collect();
-    if let Some(numbers) = numbers.filter(|n| !n.is_empty()) {
-        return row(lua, numbers); // (no tensor is empty)
+    if let Some(numbers) = numbers {
+        return row(lua, numbers);
     }
     let table = lua.create_table_with_capacity(list.len(), 0)?;
     for (i, label) in list.into_iter().enumerate() {
@@ -259,7 +314,11 @@ pub(super) fn labels(lua: &Lua, list: Vec<Label>) -> Outcome<Value> {
     Ok(Value::Table(table))
 }
 
+/// Numbers to Lua: a tensor, or an empty list, since no tensor is empty.
 pub(super) fn row(lua: &Lua, numbers: Vec<f64>) -> Outcome<Value> {
+    if numbers.is_empty() {
+        return Ok(Value::Table(lua.create_table()?));
+    }
     let n = numbers.len();
     Ok(LuaTensor::from(Tensor::from_vec(numbers, &[n], Device::Cpu)?).to_lua(lua)?)
 }
@@ -952,45 +1011,39 @@ lua_module! {
         fn grid_search(@lua, learner: Ref<LuaLearner>, grid: Table, x: Features, y: Labels, options: Options<FoldSettings, GridExtras>) -> Table {
             let estimator = learner.plain()?.fresh()?;
             let folds = folds(&estimator, &y, &options.0)?;
-            let mut axes = Vec::new();
-            for pair in grid.pairs::<Value, Value>() {
-                match pair? {
-                    (Value::String(name), Value::Table(list)) => {
-                        let name = name.to_string_lossy();
-                        let values: Vec<serde_json::Value> = lua.from_value(Value::Table(list))
-                            .or_else(|e| fault(format!("`{name}` must be a list of values: {e}")))?;
-                        axes.push((name, values));
-                    }
-                    (name, value) => return fault(format!("the grid must be {{ option = {{ values }} }}, got [{}] = {}", got(&name), got(&value))),
+            let mut lists = Vec::new();
+            for (name, list) in axes(&grid)? {
+                match to_json(&list, 0)? {
+                    serde_json::Value::Array(values) => lists.push((name, values)),
+                    _ => return fault(format!("`{name}` must be a list of values; `search` takes ranges")),
                 }
             }
-            axes.sort_by(|a, b| a.0.cmp(&b.0));
             let count = options.1.count;
-            let tried = learn::grid_search(&estimator, &axes, &x.0, &y.0, &folds, count.map(|n| (n, options.0.seed)))?;
-            let changed = |t: &learn::Tried| -> Outcome<Table> {
-                let table = lua.create_table()?;
-                for (name, value) in &t.options {
-                    table.set(&name[..], lua.to_value(value)?)?;
-                }
-                Ok(table)
-            };
-            let mut best = estimator.with(&tried[0].options)?;
-            best.fit(&x.0, Some(&y.0))?;
-            warn(&best);
-            let table = lua.create_table()?;
-            table.set("options", changed(&tried[0])?)?;
-            table.set("score", tried[0].mean)?;
-            table.set("learner", LuaLearner { estimator: RefCell::new(best), kernel: None }.to_lua(lua)?)?;
-            let list = lua.create_table()?;
-            for one in &tried {
-                let entry = lua.create_table()?;
-                entry.set("options", changed(one)?)?;
-                entry.set("score", one.mean)?;
-                entry.set("scores", row(lua, one.scores.clone())?)?;
-                list.push(entry)?;
+            let tried = learn::grid_search(&estimator, &lists, &x.0, &y.0, &folds, count.map(|n| (n, options.0.seed)))?;
+            found(lua, &estimator, &tried, &x.0, &y)
+        }
+
+        /// Options within ranges, proposed by a method of `mynah.optim` that learns from the scores over folds.
+        ///
+        /// A range is `{ low = 0.01, high = 100, log = true }`, with `whole = true` for whole numbers, or a list of
+        /// values. The answer is as from `grid_search`.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.moons{ samples = 80, noise = 0.2, seed = 1 }
+        /// local found = mynah.learn.search(mynah.learn.svc(), { C = { low = 0.01, high = 100, log = true },
+        ///   gamma = { low = 0.01, high = 10, log = true }, kernel = { "rbf", "linear" } }, X, y, { trials = 12, folds = 3 })
+        /// assert(found.score > 0.85 and found.options.C >= 0.01 and #found.tried <= 12)
+        /// ```
+        fn search(@lua, learner: Ref<LuaLearner>, ranges: Table, x: Features, y: Labels, options: Options<learn::SearchSettings>) -> Table {
+            let estimator = learner.plain()?.fresh()?;
+            let settings = options.0;
+            let folds = folds(&estimator, &y, &FoldSettings { folds: settings.folds, shuffle: settings.shuffle, seed: settings.seed })?;
+            let mut space = Vec::new();
+            for (name, value) in axes(&ranges)? {
+                space.push((name.clone(), Choice::from_json(&name, to_json(&value, 0)?)?));
             }
-            table.set("tried", list)?;
-            Ok(table)
+            let tried = learn::search(&estimator, &space, &x.0, &y.0, &folds, &settings)?;
+            found(lua, &estimator, &tried, &x.0, &y)
         }
 
         /// The names of all learners, with what they are.
@@ -1073,6 +1126,7 @@ lua_class! {
                     Shown::Number(x) => table.set(name, x)?,
                     Shown::Text(text) => table.set(name, text)?,
                     Shown::Numbers(numbers) => table.set(name, row(lua, numbers)?)?,
+                    Shown::Table(samples) if samples.rows() * samples.columns() == 0 => table.set(name, lua.create_table()?)?,
                     Shown::Table(samples) => table.set(name, grid(samples)?.to_lua(lua)?)?,
                 }
             }

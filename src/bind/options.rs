@@ -251,7 +251,8 @@ pub fn to_json(value: &Value, depth: usize) -> Outcome<Json> {
             Err(_) => return fault("must be UTF-8 text"),
         },
         Value::Table(table) if depth < 16 => {
-            if table.raw_len() > 0 {
+            let keys = table.pairs::<Value, Value>().count();
+            if keys > 0 && table.raw_len() == keys {
                 let items: Outcome<Vec<_>> =
                     table.sequence_values::<Value>().map(|v| to_json(&v?, depth + 1)).collect();
                 return Ok(Json::Array(items?));
@@ -259,8 +260,12 @@ pub fn to_json(value: &Value, depth: usize) -> Outcome<Json> {
             let mut map = Map::new();
             for pair in table.pairs::<Value, Value>() {
                 let (key, value) = pair?;
-                let Value::String(key) = &key else { return fault(format!("a key must be a name, got {}", got(&key))) };
-                map.insert(key.to_string_lossy(), to_json(&value, depth + 1)?);
+                let name = match &key {
+                    Value::String(key) => key.to_string_lossy(),
+                    Value::Integer(_) | Value::Number(_) => got(&key), // a label, say
+                    key => return fault(format!("a key must be a name or a number, got {}", got(key))),
+                };
+                map.insert(name, to_json(&value, depth + 1)?);
             }
             // An empty table may mean either; an empty list also reads as settings left at their defaults.
             if map.is_empty() { Json::Array(Vec::new()) } else { Json::Object(map) }

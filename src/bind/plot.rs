@@ -9,7 +9,7 @@ use super::shim::{Fault, Outcome, fault};
 use crate::paint::{self, Film};
 use crate::plot::{
     self, Band, Bars, Contour, Figure, FigureSettings, HeatMap, Histogram, Layer, Line, Network, Regions, Scatter,
-    Segments, Sheet, SheetSettings, TerminalSettings, Text, VectorField,
+    Segments, Sheet, SheetSettings, Split, TerminalSettings, Text, Tree, TreeNode, VectorField,
 };
 use crate::route::grids::{Direction, Maze};
 use crate::{lua_class, lua_extras, lua_module};
@@ -311,6 +311,46 @@ impl Filled<NetworkExtras> for Network {
     }
 }
 
+lua_extras! {
+    /// The numbers of a layer.
+    TreeExtras {
+        /// The nodes of a decision tree, as `tree:params().nodes` gives them: one row for each with its feature, threshold,
+        /// left and right node, samples, impurity and answer, then the shares of the classes, if it has some; needed.
+        nodes: Rows = "number[][]|mynah.Tensor"
+    }
+}
+
+impl Filled<TreeExtras> for Tree {
+    fn filled(mut self, e: TreeExtras) -> Outcome<Layer> {
+        let Rows { values, columns } = e.nodes.unwrap_or_default();
+        if !values.is_empty() && columns < 7 {
+            return fault(format!("tree: a node has 7 numbers or more (see `tree:params().nodes`), got {columns}"));
+        }
+        let place = |v: f64| {
+            if v >= 1.0 && v.fract() == 0.0 && v < 1e9 {
+                Ok(v as usize - 1)
+            } else {
+                fault(format!("tree: nodes and features count from 1, got {v}"))
+            }
+        };
+        for row in values.chunks_exact(columns.max(1)) {
+            let split = match row[0] {
+                0.0 => None,
+                feature => Some(Split {
+                    feature: place(feature)?,
+                    threshold: row[1],
+                    left: place(row[2])?,
+                    right: place(row[3])?,
+                }),
+            };
+            let shares = row[7..].to_vec();
+            let answer = if shares.is_empty() { row[6] } else { place(row[6])? as f64 };
+            self.nodes.push(TreeNode { split, samples: row[4], answer, shares });
+        }
+        Ok(self.into())
+    }
+}
+
 /// A figure as Lua holds it.
 pub struct LuaFigure(RefCell<Figure>);
 
@@ -496,6 +536,15 @@ lua_module! {
         /// ```
         fn network(options: Options<Network, NetworkExtras>) -> LuaFigure { LuaFigure::with(options.0.filled(options.1)?) }
 
+        /// A figure of its own: a decision tree: what each node asks, its samples, and their classes as colours.
+        ///
+        /// ```lua
+        /// local X, y = mynah.data.blobs{ samples = 60, centres = 3, seed = 1 }
+        /// local tree = mynah.learn.decision_tree{ max_depth = 3 }:fit(X, y)
+        /// mynah.plot.tree{ nodes = tree:params().nodes, features = { "x", "y" } }:save(TMP .. "/tree.svg")
+        /// ```
+        fn tree(options: Options<Tree, TreeExtras>) -> LuaFigure { LuaFigure::with(options.0.filled(options.1)?) }
+
         /// Numbers as one line of text, high and low blocks, at most `width` (default 60) wide.
         ///
         /// ```lua
@@ -617,6 +666,15 @@ lua_class! {
         /// figure:save(TMP .. "/figure.png")
         /// ```
         fn network(this, options: Options<Network, NetworkExtras>) -> This { this.add(options.0.filled(options.1)?) }
+        /// A decision tree: what each node asks, its samples, and their classes as colours.
+        ///
+        /// ```lua
+        /// local tree = mynah.learn.decision_tree():fit({ { 1 }, { 2 }, { 8 } }, { "low", "low", "high" })
+        /// local figure = mynah.plot.figure{ title = "One question" }
+        /// figure:tree{ nodes = tree:params().nodes, classes = tree.classes }
+        /// figure:save(TMP .. "/figure.png")
+        /// ```
+        fn tree(this, options: Options<Tree, TreeExtras>) -> This { this.add(options.0.filled(options.1)?) }
         /// Pixels: an Image, a Picture, or another figure; the first row at the top.
         ///
         /// ```lua

@@ -1,6 +1,7 @@
 //! A learner together with the labels that it was told, as people use it: fit, predict, score, save.
 
 use super::LEARNERS;
+use super::class_weight::by_class;
 use super::entry::{Entry, Kind};
 use super::file::blob;
 use super::label::{Coded, Label, codes, numbers};
@@ -161,9 +162,9 @@ impl Estimator {
         &self.options
     }
 
-    /// Whether samples go through other learners first.
-    pub fn is_pipeline(&self) -> bool {
-        !self.before.is_empty()
+    /// The learners whose `transform` the samples go through first, in order.
+    pub fn before(&self) -> &[Estimator] {
+        &self.before
     }
 
     /// What it is told and answers.
@@ -184,6 +185,11 @@ impl Estimator {
     /// What the latest fit had to say, with the numbers; nothing when all went well.
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
+    }
+
+    /// A fresh learner that has been told its class weights in the order of the classes, if they were given by label.
+    fn told(&self, classes: &[Label]) -> Result<Option<Box<dyn Learner>>> {
+        by_class(self.entry.name, &self.options, classes)?.map(self.entry.make).transpose()
     }
 
     /// Learns from samples and, where it needs them, their labels.
@@ -207,7 +213,15 @@ impl Estimator {
             (Kind::Regressor, Some(y)) => (self.learner.fit(x, Goal::Numbers(&numbers(name, y)?))?, Vec::new()),
             (_, Some(y)) => {
                 let coded = Coded::new(name, y)?;
-                (self.learner.fit(x, coded.goal())?, coded.classes)
+                let fit = match self.told(&coded.classes)? {
+                    None => self.learner.fit(x, coded.goal())?,
+                    Some(mut told) => {
+                        let fit = told.fit(x, coded.goal())?;
+                        self.learner = told;
+                        fit
+                    }
+                };
+                (fit, coded.classes)
             }
             (_, None) => (self.learner.fit(x, Goal::None)?, Vec::new()),
         };
@@ -236,6 +250,11 @@ impl Estimator {
                     (true, given) => Coded::new(name, given.unwrap_or(y))?.classes,
                 };
                 let codes = codes(name, &known, y)?;
+                if self.classes.is_empty()
+                    && let Some(told) = self.told(&known)?
+                {
+                    self.learner = told;
+                }
                 let fit = self.learner.partial_fit(x, Goal::Classes { codes: &codes, classes: known.len() })?;
                 self.classes = known;
                 fit

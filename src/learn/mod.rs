@@ -1,6 +1,7 @@
 //! Classic learners, all with one face: [`Learner`]; an [`Estimator`] adds the labels that people use.
 
 pub mod bayes;
+mod class_weight;
 pub mod cluster;
 #[cfg(test)]
 mod conformance;
@@ -21,13 +22,14 @@ pub mod tools;
 pub mod transform;
 pub mod trees;
 
+pub use class_weight::ClassWeight;
 pub use entry::{Entry, Kind};
 pub use estimator::{Estimator, Prediction, find};
 pub use file::ModelFile;
 pub use label::{Coded, Label};
 pub use learner::{Fit, Learner, Shown, fitted, from_bytes, to_bytes, without};
 pub use samples::{Answer, Goal, Samples};
-pub use select::{Fold, Tried, cross_validate, grid_search};
+pub use select::{Choice, Fold, Range, SearchSettings, Tried, cross_validate, grid_search, search};
 
 /// All learners, family by family, in the order in which they are shown.
 pub const LEARNERS: &[&[Entry]] = &[

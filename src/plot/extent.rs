@@ -192,7 +192,12 @@ impl View {
                         points(&[edges[k], edges[k + 1], edges[k]], &[*height, *height, 0.0]);
                     }
                 }
-                Layer::HeatMap(_) | Layer::Regions(_) | Layer::Contour(_) | Layer::Image(_) | Layer::Network(_) => {
+                Layer::HeatMap(_)
+                | Layer::Regions(_)
+                | Layer::Contour(_)
+                | Layer::Image(_)
+                | Layer::Network(_)
+                | Layer::Tree(_) => {
                     let (xs, ys) = layer.sides(settings);
                     points(&xs, &ys);
                     points(&[xs[1], xs[0]], &ys);

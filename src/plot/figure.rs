@@ -267,7 +267,7 @@ impl Figure {
     }
 
     pub(super) fn has_axes(&self) -> bool {
-        let bare = |layer: &Layer| matches!(layer, Layer::Image(_) | Layer::Network(_));
+        let bare = |layer: &Layer| matches!(layer, Layer::Image(_) | Layer::Network(_) | Layer::Tree(_));
         self.settings.axes.unwrap_or_else(|| !self.layers.iter().all(bare))
     }
 
@@ -350,6 +350,15 @@ mod tests {
             Network {
                 sizes: vec![2, 30, 1],
                 activations: vec![vec![f64::NAN, 1.0], vec![0.5; 30], vec![-1.0]],
+                ..Default::default()
+            }
+            .into(),
+            Tree {
+                nodes: vec![
+                    TreeNode { split: Some(Split { left: 1, right: 2, ..Default::default() }), ..Default::default() },
+                    TreeNode { shares: vec![0.25, 0.75], samples: 4.0, ..Default::default() },
+                    TreeNode::default(),
+                ],
                 ..Default::default()
             }
             .into(),

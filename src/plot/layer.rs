@@ -513,6 +513,53 @@ impl Default for Network {
     }
 }
 
+/// One node of a [`Tree`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TreeNode {
+    /// What it asks; nothing in a leaf.
+    pub split: Option<Split>,
+    /// How many samples came here.
+    pub samples: f64,
+    /// The class that answers, from 0, or the number.
+    pub answer: f64,
+    /// The share of each class; empty for numbers.
+    pub shares: Vec<f64>,
+}
+
+/// What a [`TreeNode`] asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Split {
+    /// Which feature, from 0.
+    pub feature: usize,
+    /// Numbers up to this go left.
+    pub threshold: f64,
+    /// The node on the left, from 0; it comes behind this one.
+    pub left: usize,
+    /// The node on the right.
+    pub right: usize,
+}
+
+/// A decision tree: a box for each node, with what it asks, how many samples came, and their classes as colours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tree {
+    /// The nodes, the root first, each before its children.
+    #[serde(skip)]
+    pub nodes: Vec<TreeNode>,
+    /// The features' names. Default: feature 1, feature 2, ….
+    pub features: Vec<String>,
+    /// The classes' names. Default: class 1, class 2, ….
+    pub classes: Vec<String>,
+    /// Levels below the root that are drawn, 1 to 20; an ellipsis stands for what is deeper. Default 6.
+    pub levels: usize,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), features: Vec::new(), classes: Vec::new(), levels: 6 }
+    }
+}
+
 /// One thing that a figure shows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
@@ -542,6 +589,8 @@ pub enum Layer {
     Text(Text),
     /// See [`Network`].
     Network(Network),
+    /// See [`Tree`].
+    Tree(Tree),
 }
 
 macro_rules! layers {
@@ -566,7 +615,7 @@ macro_rules! layers {
     };
 }
 
-layers!(Line Band Scatter Bars Histogram HeatMap Contour VectorField Regions Image Segments Text Network);
+layers!(Line Band Scatter Bars Histogram HeatMap Contour VectorField Regions Image Segments Text Network Tree);
 
 /// 1, 2, 3, … if there are none.
 fn count_up(x: &mut Vec<f64>, n: usize) {
@@ -767,6 +816,36 @@ impl Network {
             }
         }
         ensure_setting((2..=100).contains(&self.most), "network", "most", "2 to 100", self.most)
+    }
+}
+
+impl Tree {
+    fn prepare(&mut self) -> Result<()> {
+        let n = self.nodes.len();
+        if n == 0 {
+            return Err(Error::value("tree: there are no nodes, there is nothing to draw"));
+        }
+        let mut parents = vec![0; n];
+        for (i, node) in self.nodes.iter().enumerate() {
+            for child in node.split.iter().flat_map(|s| [s.left, s.right]) {
+                if child <= i || child >= n {
+                    return Err(Error::value(format!(
+                        "tree: node {} leads to {}, not to one behind it",
+                        i + 1,
+                        child + 1
+                    )));
+                }
+                parents[child] += 1;
+            }
+            let numbers = [node.samples, node.answer].into_iter().chain(node.shares.iter().copied());
+            if numbers.chain(node.split.map(|s| s.threshold)).any(|v| !v.is_finite()) {
+                return Err(Error::value(format!("tree: node {} holds what is not a number", i + 1)));
+            }
+        }
+        if let Some(i) = (1..n).find(|&i| parents[i] != 1) {
+            return Err(Error::value(format!("tree: {} branches lead to node {}, not one", parents[i], i + 1)));
+        }
+        ensure_setting((1..=20).contains(&self.levels), "tree", "levels", "1 to 20", self.levels)
     }
 }
 

@@ -22,6 +22,7 @@ mod sheet;
 mod sparkline;
 mod svg;
 mod terminal;
+mod tree;
 
 pub use color::{Color, Theme};
 pub use colormap::ColorMap;
@@ -30,7 +31,7 @@ pub use drawing::{Drawing, Pixels};
 pub use figure::{Figure, FigureSettings, Legend, TerminalSettings};
 pub use layer::{
     Band, Bars, Contour, Dash, HeatMap, Histogram, Image, Layer, Line, Marker, Network, Regions, Scatter, Segments,
-    Side, Text, VectorField,
+    Side, Split, Text, Tree, TreeNode, VectorField,
 };
 pub use scale::{Axis, Scale, Tick};
 pub use sheet::{Sheet, SheetSettings};

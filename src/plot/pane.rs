@@ -120,6 +120,7 @@ impl<'a> Pane<'a> {
                 Layer::Segments(segments) => entries.extend(self.segments(drawing, segments)),
                 Layer::Text(text) => self.text(drawing, text),
                 Layer::Network(network) => network.draw(drawing, self),
+                Layer::Tree(tree) => tree.draw(drawing, self),
             }
         }
         drawing.marks.push(Mark::Clip(None));

@@ -138,10 +138,96 @@ check.equal(learn.load(TMP .. "/crowd.mynah"):predict(X), names)
 check.refuses(function() learn.voting{ learners = { learn.ridge() } } end, "voting: needs a learner that tells classes apart; `ridge` does not")
 check.refuses(function() learn.bagging{ learner = own } end, "a learner whose kernel is a Lua function stands alone")
 
+-- Pipelines in learners: each member scales by what it is taught with, and comes back from its file.
+local wide = {}
+for i, row in ipairs(X) do wide[i] = { row[1] * 1e4, row[2] } end
+local scaled = learn.pipeline{ learn.standard_scaler(), learn.pca{ components = 2 }, learn.svc{ C = 10 } }
+for _, crowd in ipairs{
+  learn.bagging{ learner = scaled, estimators = 5, seed = 3 },
+  learn.voting{ voting = "soft", learners = { learn.pipeline{ learn.min_max_scaler(), learn.knn() }, learn.gaussian_nb() } },
+  learn.stacking{ learners = { scaled, learn.gaussian_nb() }, last = learn.pipeline{ learn.standard_scaler(), learn.logistic_regression() } },
+} do
+  crowd:fit(wide, names)
+  check.equal(crowd:score(wide, names), 1, crowd.name)
+  crowd:save(TMP .. "/crowd.mynah")
+  local again = learn.load(TMP .. "/crowd.mynah")
+  check.equal(again:predict_proba(wide), crowd:predict_proba(wide))
+  check.equal(again:fit(wide, names):predict_proba(wide), crowd:predict_proba(wide))
+end
+local lines = learn.voting_regressor{ learners = { learn.pipeline{ learn.polynomial_features{ degree = 2 }, learn.ridge{ alpha = 1e-6 } } } }
+check.near(lines:fit({ { 0 }, { 1 }, { 2 }, { 3 } }, { 0, 1, 4, 9 }):predict{ { 4 } }, { 16 }, 1e-3)
+check.refuses(function() learn.bagging{ learner = learn.pipeline{ learn.svc(), learn.kmeans() } } end,
+  "bagging: needs a learner that tells classes apart; `kmeans` does not")
+check.refuses(function() learn.voting{ learners = { learn.pipeline{ learn.svc(), learn.knn() } } }:fit(X, names) end,
+  "voting: svc has no `transform`")
+
+-- Class weights by label, in every learner that takes them: the heavier class is given more of the plane.
+local around, kinds = mynah.randn(300, 2, { seed = 5 }):totable(), {}
+for i = 1, 300 do
+  kinds[i] = i % 2 == 0 and "spam" or "ham"
+  if i % 2 == 0 then around[i][1] = around[i][1] + 1 end
+end
+local function share(learner, label)
+  local n = 0
+  for _, found in ipairs(learner:predict(around)) do if found == label then n = n + 1 end end
+  return n / #around
+end
+for name, options in pairs{
+  svc = {}, logistic_regression = {}, sgd_classifier = { seed = 1 }, decision_tree = { max_depth = 2 },
+  random_forest = { trees = 20, max_depth = 3, seed = 1 }, extra_trees = { trees = 20, max_depth = 3, seed = 1 },
+  gradient_boosting = { max_depth = 2, seed = 1 },
+} do
+  local function with(weights)
+    local own = { class_weight = weights }
+    for k, v in pairs(options) do own[k] = v end
+    return learn[name](own):fit(around, kinds)
+  end
+  local plain, heavy = with(nil), with{ spam = 9 }
+  assert(share(heavy, "spam") > share(plain, "spam") + 0.1, name)
+  check.equal(heavy:predict(around), with{ 1, 9 }:predict(around), name) -- the classes' order: ham, spam
+  check.equal(learn.load(heavy:save(TMP .. "/w.mynah") and TMP .. "/w.mynah"):fit(around, kinds):predict(around), heavy:predict(around), name)
+  check.refuses(function() with{ spma = 9 } end, name .. ": `class_weight` names `spma`, which is no class; did you mean `spam`?")
+end
+local numbered = {}
+for i = 1, 300 do numbered[i] = i % 2 end
+local zero = learn.svc{ class_weight = { [0] = 9, [1] = 1 } }:fit(around, numbered) -- 0 is spam
+check.equal(zero:predict(around):totable()[1], learn.svc{ class_weight = { 9, 1 } }:fit(around, numbered):predict(around):totable()[1])
+check.refuses(function() learn.svc{ class_weight = { [7] = 2 } }:fit(around, numbered) end,
+  "svc: `class_weight` names `7`, which is no class; there are `0`, `1`")
+check.refuses(function() learn.svc{ class_weight = { spam = -1 } } end, "svc: `class_weight` must be from 1e-6 to 1e6 for each class, got -1")
+check.refuses(function() learn.svc{ class_weight = { 1, 2, 3 } }:fit(around, kinds) end, "svc: `class_weight` has 3 numbers for 2 classes")
+-- Within other learners too, and where a fold lacks a class.
+local nested = learn.bagging{ learner = learn.decision_tree{ max_depth = 2, class_weight = { spam = 9 } }, estimators = 5, seed = 1 }:fit(around, kinds)
+assert(share(nested, "spam") > 0.6)
+local rare = learn.bagging{ learner = learn.decision_tree{ class_weight = { a = 2, c = 3 } }, max_samples = 0.5, estimators = 20, seed = 1 }
+check.equal(#rare:fit({ { 1 }, { 2 }, { 3 }, { 4 } }, { "a", "b", "c", "a" }).classes, 3)
+
+-- A search within ranges: named like a grid's, the same from the same seed, and as good.
+local ranges = { C = { low = 0.01, high = 100, log = true }, gamma = { low = 1e-3, high = 10, log = true }, kernel = { "rbf", "linear" } }
+for _, method in ipairs{ "bayes", "cmaes", "random" } do
+  local how = { method = method, trials = 10, folds = 3, seed = 4 }
+  local found = learn.search(learn.svc(), ranges, around, kinds, how)
+  assert(#found.tried <= 10 and found.score == found.tried[1].score and found.score > 0.6)
+  assert(found.options.C >= 0.01 and found.options.C <= 100)
+  check.equal(learn.search(learn.svc(), ranges, around, kinds, how).options.C, found.options.C)
+end
+local best = learn.search(learn.pipeline{ learn.standard_scaler(), learn.knn() },
+  { ["knn.neighbors"] = { low = 1, high = 60, whole = true } }, around, kinds, { trials = 8, folds = 3 })
+check.equal(math.type and math.type(best.options["knn.neighbors"]) or "integer", "integer")
+check.refuses(function() learn.search(learn.svc(), { C = { low = 1, high = 1 } }, X, names) end, "search: `C` must go from low up to high, got 1 to 1")
+check.refuses(function() learn.search(learn.svc(), { C = { low = 1, hihg = 2 } }, X, names) end, "unknown option `hihg` for `search.C`; did you mean `high`?")
+check.refuses(function() learn.search(learn.svc(), { c = { low = 1, high = 2 } }, X, names) end, "unknown option `c` for `svc`; did you mean `C`?")
+check.refuses(function() learn.search(learn.svc(), {}, X, names) end, "search: there is no option to search")
+check.refuses(function() learn.search(learn.svc(), ranges, X, names, { method = "byes" }) end, "unknown method `byes`; did you mean `bayes`?")
+check.refuses(function() learn.search(learn.svc(), { C = 3 }, X, names) end, "the options to search must be { option = { values } }, got [the string \"C\"] = 3")
+check.refuses(function() learn.grid_search(learn.svc(), { C = { low = 1, high = 3 } }, X, names) end, "`C` must be a list of values; `search` takes ranges")
+
 -- Boosting takes what is missing; layers can be looked at.
 local holes = {}
 for i, row in ipairs(X) do holes[i] = { i % 5 == 0 and 0 / 0 or row[1], row[2] } end
 assert(learn.gradient_boosting():fit(holes, names):score(holes, names) > 0.9)
 local layers = learn.mlp_classifier{ hidden = { 5, 4 }, epochs = 3, seed = 1 }:fit(X, names):activations(X)
 check.equal({ layers[1].shape, layers[2].shape }, { { 90, 5 }, { 90, 4 } })
+local inside = learn.mlp_classifier{ hidden = { 5, 4 }, epochs = 3, seed = 1 }:fit(X, names):params()
+check.equal({ #inside.loss_curve, #inside.validation_curve }, { 3, 0 })
 check.refuses(function() means:activations(X) end, "kmeans has no `activations`")

@@ -95,3 +95,17 @@ check.refuses(function() plot.line{ y = { 1 }, colour = "red" } end, "unknown op
 check.refuses(function() plot.scatter{ y = { 1 }, classes = { 0 } } end, "scatter: classes count from 1, got 0")
 check.refuses(function() plot.heatmap{ values = { { 1, 2 }, { 3 } } } end, "heatmap: `values`: row 2 has 1 numbers, the first has 2")
 check.refuses(function() plot.figure{ width = 5 } end, "figure: `width` must be 16 to 16384 pixels, got 5")
+
+-- A tree that was learned is drawn with its names.
+local tree = mynah.learn.decision_tree():fit({ { 1, 5 }, { 2, 5 }, { 8, 5 }, { 9, 1 } }, { "low", "low", "high", "top" })
+local drawn = mynah.plot.figure{ title = "Questions" }
+drawn:tree{ nodes = tree:params().nodes, features = { "length", "width" }, classes = tree.classes }
+local text = drawn:svg()
+for _, words in ipairs{ "length ≤", "low", "high", "top", "4 samples", "1 sample" } do assert(text:find(">" .. words, 1, true), words) end
+assert(drawn:pixels().width > 0)
+local number = mynah.learn.decision_tree_regressor():fit({ { 1 }, { 2 } }, { 3.5, 7 })
+assert(mynah.plot.tree{ nodes = number:params().nodes }:svg():find(">3.5<", 1, true))
+check.refuses(function() mynah.plot.tree{} end, "tree: there are no nodes, there is nothing to draw")
+check.refuses(function() mynah.plot.tree{ nodes = { { 1, 2 } } } end, "tree: a node has 7 numbers or more (see `tree:params().nodes`), got 2")
+check.refuses(function() mynah.plot.tree{ nodes = { { 1, 0, 1, 1, 0, 0, 0 } } } end, "tree: node 1 leads to 1, not to one behind it")
+check.refuses(function() mynah.plot.tree{ nodes = { { 1.5, 0, 1, 1, 0, 0, 0 } } } end, "tree: nodes and features count from 1, got 1.5")

@@ -3,7 +3,6 @@
 use crate::error::ensure_setting;
 use crate::learn::Samples;
 use crate::learn::cluster::vectorised;
-use crate::learn::svm::ClassWeight;
 use crate::{Error, Result};
 
 /// Numbers beyond this are refused: their squares and sums would leave the range of numbers.
@@ -45,33 +44,6 @@ pub fn usable_answers(name: &str, y: &[f64]) -> Result<()> {
         Some(i) => {
             let (row, v) = (i + 1, y[i]);
             Err(Error::value(format!("{name}: the answer of row {row} is {v:e}; at most {LARGEST:e} works")))
-        }
-    }
-}
-
-/// Checks the setting `class_weight`.
-pub fn check_class_weight(name: &str, weight: &Option<ClassWeight>) -> Result<()> {
-    let Some(ClassWeight::Each(weights)) = weight else { return Ok(()) };
-    match weights.iter().find(|w| !(**w > 0.0 && **w <= 1e9)) {
-        None => Ok(()),
-        Some(wrong) => Err(Error::setting(name, "class_weight", "positive for each class and at most 1e9", wrong)),
-    }
-}
-
-/// How much the samples of each class count.
-pub fn class_weights(name: &str, weight: &Option<ClassWeight>, codes: &[u32], classes: usize) -> Result<Vec<f64>> {
-    match weight {
-        None => Ok(vec![1.0; classes]),
-        Some(ClassWeight::Balanced) => {
-            let mut counts = vec![0.0; classes];
-            codes.iter().for_each(|&c| counts[c as usize] += 1.0);
-            let of = |n: &f64| if *n > 0.0 { codes.len() as f64 / (classes as f64 * n) } else { 1.0 };
-            Ok(counts.iter().map(of).collect())
-        }
-        Some(ClassWeight::Each(weights)) if weights.len() == classes => Ok(weights.clone()),
-        Some(ClassWeight::Each(weights)) => {
-            let got = weights.len();
-            Err(Error::value(format!("{name}: `class_weight` has {got} numbers for {classes} classes")))
         }
     }
 }

@@ -5,13 +5,13 @@
 //! classes, many features, sparse samples and the penalty "l1": see [`super::lbfgs`], on features that are
 //! centred and scaled in thought.
 
-use super::checks::{check_class_weight, check_effort, class_weights, usable};
+use super::checks::{check_effort, usable};
 use super::gram::{BLOCK, Factor, Gram, padded};
 use super::lbfgs::minimise;
 use super::planes::{Planes, dot, dots, largest};
 use crate::error::ensure_setting;
+use crate::learn::ClassWeight;
 use crate::learn::cluster::{ensure_sound, exp, products, vectorised};
-use crate::learn::svm::ClassWeight;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result, stop};
 use faer::linalg::matmul::matmul;
@@ -38,8 +38,8 @@ pub struct LogisticRegressionSettings {
     pub c: f64,
     /// What is kept small: "l2" (squares of the weights), "l1" (their sizes: many become 0) or "none". Default "l2".
     pub penalty: Penalty,
-    /// How much the samples of each class count: "balanced" (samples / (classes · samples of the class)) or a list with
-    /// one positive number for each class. Default: 1 for all.
+    /// How much the samples of each class count: "balanced" (samples / (classes · samples of the class)), a list
+    /// with a positive number for each class, or { label = number }. Default: 1 for all.
     pub class_weight: Option<ClassWeight>,
     /// Learn a bias. Default true.
     pub fit_intercept: bool,
@@ -83,7 +83,7 @@ impl LogisticRegression {
         let s = &settings;
         ensure_setting(s.c >= 1e-20 && s.c <= 1e20, NAME, "C", "positive, from 1e-20 to 1e20", s.c)?;
         check_effort(NAME, s.tolerance, s.steps)?;
-        check_class_weight(NAME, &s.class_weight)?;
+        ClassWeight::check(&s.class_weight, NAME)?;
         Ok(Self { settings, learned: None })
     }
 
@@ -518,7 +518,7 @@ impl Learner for LogisticRegression {
         usable(NAME, x, None)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
         let s = &self.settings;
-        let class_weights = class_weights(NAME, &s.class_weight, codes, classes)?;
+        let class_weights = ClassWeight::weights(&s.class_weight, NAME, codes, classes)?;
         let total: f64 = codes.iter().map(|&c| class_weights[c as usize]).sum();
         let of = |penalty| if s.penalty == penalty { 1.0 / (s.c * total) } else { 0.0 };
         let (l2, l1) = (of(Penalty::L2), of(Penalty::L1));

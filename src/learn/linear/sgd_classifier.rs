@@ -1,12 +1,12 @@
 //! Linear classifiers by stochastic gradient descent: a support vector machine, logistic regression and their like, for
 //! very many samples, or samples that come a few at a time.
 
-use super::checks::{check_class_weight, class_weights, usable};
+use super::checks::usable;
 use super::logistic_regression::both;
 use super::planes::Planes;
 use super::sgd::{Descent, LearningRate, Loss, Machine, Recipe, SgdPenalty, planes, warning};
+use crate::learn::ClassWeight;
 use crate::learn::cluster::ensure_sound;
-use crate::learn::svm::ClassWeight;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -36,8 +36,8 @@ pub struct SgdClassifierSettings {
     pub eta0: f64,
     /// Of "invscaling": from -10 to 10. Default 0.5.
     pub power_t: f64,
-    /// How much the samples of each class count: "balanced" (samples / (classes · samples of the class)) or a list with
-    /// one positive number for each class. Default: 1 for all.
+    /// How much the samples of each class count: "balanced" (samples / (classes · samples of the class)), a list
+    /// with a positive number for each class, or { label = number }. Default: 1 for all.
     pub class_weight: Option<ClassWeight>,
     /// Learn a bias. Default true.
     pub fit_intercept: bool,
@@ -110,7 +110,7 @@ impl SgdClassifier {
     /// # Errors
     /// When a setting is out of its range.
     pub fn new(settings: SgdClassifierSettings) -> Result<Self> {
-        check_class_weight(NAME, &settings.class_weight)?;
+        ClassWeight::check(&settings.class_weight, NAME)?;
         let me = Self { settings, learned: None };
         me.recipe().check(NAME)?;
         Ok(me)
@@ -164,7 +164,7 @@ impl SgdClassifier {
         machines: Vec<Machine>,
         learn: impl Fn(usize, &mut Machine, &[f64], Option<&[f64]>) -> Result<Descent> + Sync,
     ) -> Result<(Vec<Machine>, Vec<Descent>)> {
-        let by_class = class_weights(NAME, &self.settings.class_weight, codes, classes)?;
+        let by_class = ClassWeight::weights(&self.settings.class_weight, NAME, codes, classes)?;
         let weights: Vec<f64> = codes.iter().map(|&c| by_class[c as usize]).collect();
         let weights = self.settings.class_weight.as_ref().map(|_| &weights[..]);
         let single = machines.len() == 1;

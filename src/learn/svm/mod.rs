@@ -15,7 +15,7 @@ mod vectors;
 use super::entry::{Entry, entry};
 pub use kernel::{Gamma, Kernel};
 pub use one_class::{OneClass, OneClassSettings};
-pub use svc::{ClassWeight, Svc, SvcSettings};
+pub use svc::{Svc, SvcSettings};
 pub use svr::{Svr, SvrSettings};
 
 // What the multilayer perceptron shares with the kernels.

@@ -9,14 +9,11 @@ use super::solver::{Limits, Problem, Solution, dot_any, products, solve};
 use super::vectors::Vectors;
 use crate::data::Rng;
 use crate::error::ensure_setting;
-use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
+use crate::learn::{Answer, ClassWeight, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result};
 use rayon::prelude::*;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
-use std::borrow::Cow;
-use std::fmt;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 const NAME: &str = "svc";
 
@@ -40,8 +37,8 @@ pub struct SvcSettings {
     pub degree: u32,
     /// Of the kernels poly and sigmoid: the number that is added. Default 0.
     pub coef0: f64,
-    /// What `C` is multiplied with: "balanced" (samples / (classes · samples of the class)) or a list with one positive
-    /// number for each class. Default: 1 for all.
+    /// What `C` is multiplied with: "balanced" (samples / (classes · samples of the class)), a list with a positive
+    /// number for each class, or { label = number }. Default: 1 for all.
     pub class_weight: Option<ClassWeight>,
     /// Learn probabilities too, from five further fits. Default false.
     pub probability: bool,
@@ -73,65 +70,6 @@ impl Default for SvcSettings {
             shrinking: true,
             seed: 0,
         }
-    }
-}
-
-/// How much the errors of each class cost.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ClassWeight {
-    /// As much for a rare class as for a frequent one.
-    Balanced,
-    /// So much for each class, in their order.
-    Each(Vec<f64>),
-}
-
-impl Serialize for ClassWeight {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Balanced => serializer.serialize_str("balanced"),
-            Self::Each(weights) => weights.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ClassWeight {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = ClassWeight;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("\"balanced\" or a list of positive numbers")
-            }
-
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<ClassWeight, E> {
-                match word {
-                    "balanced" => Ok(ClassWeight::Balanced),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
-                }
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ClassWeight, A::Error> {
-                let mut weights = Vec::new();
-                while let Some(weight) = seq.next_element()? {
-                    weights.push(weight);
-                }
-                Ok(ClassWeight::Each(weights))
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
-impl JsonSchema for ClassWeight {
-    fn schema_name() -> Cow<'static, str> {
-        "ClassWeight".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "anyOf": [{ "type": "string", "enum": ["balanced"] }, { "type": "array", "items": { "type": "number" } }]
-        })
     }
 }
 
@@ -173,11 +111,7 @@ impl Svc {
         ensure_setting(s.tolerance > 0.0 && s.tolerance.is_finite(), NAME, "tolerance", "positive", s.tolerance)?;
         ensure_setting(s.steps >= 1, NAME, "steps", "at least 1", s.steps)?;
         ensure_setting(s.cache >= 0.0 && s.cache <= 1e9, NAME, "cache", "from 0 to 1e9", s.cache)?;
-        if let Some(ClassWeight::Each(weights)) = &s.class_weight
-            && let Some(wrong) = weights.iter().find(|w| !(**w > 0.0 && w.is_finite()))
-        {
-            return Err(Error::setting(NAME, "class_weight", "positive for each class", wrong));
-        }
+        ClassWeight::check(&s.class_weight, NAME)?;
         Ok(Self { settings, learned: None })
     }
 
@@ -214,18 +148,8 @@ impl Svc {
         if let Some(empty) = counts.iter().position(|&n| n == 0) {
             return Err(Error::value(format!("{NAME}: class {} of {classes} has no samples", empty + 1)));
         }
-        let c = self.settings.c;
-        Ok(match &self.settings.class_weight {
-            None => vec![c; classes],
-            Some(ClassWeight::Balanced) => {
-                counts.iter().map(|&n| c * codes.len() as f64 / (classes as f64 * n as f64)).collect()
-            }
-            Some(ClassWeight::Each(weights)) if weights.len() == classes => weights.iter().map(|w| c * w).collect(),
-            Some(ClassWeight::Each(weights)) => {
-                let (got, wanted) = (weights.len(), classes);
-                return Err(Error::value(format!("{NAME}: `class_weight` has {got} numbers for {wanted} classes")));
-            }
-        })
+        let weights = ClassWeight::weights(&self.settings.class_weight, NAME, codes, classes)?;
+        Ok(weights.into_iter().map(|w| self.settings.c * w).collect())
     }
 
     fn limits(&self) -> Limits {

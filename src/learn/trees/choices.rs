@@ -2,7 +2,6 @@
 
 use crate::error::ensure_setting;
 use crate::learn::Samples;
-use crate::learn::svm::ClassWeight;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
@@ -127,39 +126,6 @@ impl JsonSchema for MaxFeatures {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [{ "type": "string", "enum": ["all", "sqrt", "log2"] }, { "type": "number" }] })
-    }
-}
-
-/// Refuses weights that are not positive.
-pub(super) fn check_weights(name: &str, weights: &Option<ClassWeight>) -> Result<()> {
-    match weights {
-        Some(ClassWeight::Each(weights)) => match weights.iter().find(|w| !(**w >= 1e-6 && **w <= 1e6)) {
-            Some(wrong) => Err(Error::setting(name, "class_weight", "from 1e-6 to 1e6 for each class", wrong)),
-            None => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
-/// The weight of each class.
-pub(super) fn class_weights(
-    name: &str,
-    weights: &Option<ClassWeight>,
-    codes: &[u32],
-    classes: usize,
-) -> Result<Vec<f64>> {
-    match weights {
-        None => Ok(vec![1.0; classes]),
-        Some(ClassWeight::Balanced) => {
-            let mut counts = vec![0usize; classes];
-            codes.iter().for_each(|&c| counts[c as usize] += 1);
-            Ok(counts.iter().map(|&n| codes.len() as f64 / (classes as f64 * n.max(1) as f64)).collect())
-        }
-        Some(ClassWeight::Each(weights)) if weights.len() == classes => Ok(weights.clone()),
-        Some(ClassWeight::Each(weights)) => {
-            let why = format!("`class_weight` holds {} weights, but there are {classes} classes", weights.len());
-            Err(Error::shape(name, why))
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::grow::{Grown, Job, Limits, Table, Target};
 use super::tree::{Notes, Tree, TreeView, damaged, largest};
 use crate::data::Rng;
 use crate::error::ensure_setting;
-use crate::learn::svm::ClassWeight;
+use crate::learn::ClassWeight;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Result, stop};
 use rayon::prelude::*;
@@ -36,8 +36,8 @@ pub struct DecisionTreeSettings {
     pub min_impurity_decrease: f64,
     /// Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.
     pub ccp_alpha: f64,
-    /// How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with
-    /// one positive number for each class. Default: 1 for all.
+    /// How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list
+    /// with a positive number for each class, or { label = number }. Default: 1 for all.
     pub class_weight: Option<ClassWeight>,
     /// Of the choice of features and of random thresholds. Default 0.
     pub seed: u64,
@@ -264,7 +264,7 @@ impl DecisionTree {
     /// When a setting is out of its range.
     pub fn new(settings: DecisionTreeSettings) -> Result<Self> {
         ends!(settings, settings.max_features).check(NAME)?;
-        choices::check_weights(NAME, &settings.class_weight)?;
+        ClassWeight::check(&settings.class_weight, NAME)?;
         Ok(Self { settings, learned: None })
     }
 
@@ -303,7 +303,7 @@ impl Learner for DecisionTree {
         choices::check_size(NAME, x)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
         let s = &self.settings;
-        let of_class = choices::class_weights(NAME, &s.class_weight, codes, classes)?;
+        let of_class = ClassWeight::weights(&s.class_weight, NAME, codes, classes)?;
         let weights: Vec<f64> = codes.iter().map(|&c| of_class[c as usize]).collect();
         let table = Table::new(x, s.splitter);
         let target = Target::Classes { codes, classes, criterion: s.criterion };

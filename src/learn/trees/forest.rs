@@ -9,7 +9,7 @@ use super::grow::{Job, Table, Target};
 use super::tree::{Tree, damaged};
 use crate::data::Rng;
 use crate::error::ensure_setting;
-use crate::learn::svm::ClassWeight;
+use crate::learn::ClassWeight;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -43,8 +43,8 @@ pub struct ForestSettings {
     pub bootstrap: Option<bool>,
     /// Score each sample by the trees that did not draw it. Needs `bootstrap`. Default false.
     pub oob: bool,
-    /// How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with
-    /// one positive number for each class. Default: 1 for all.
+    /// How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list
+    /// with a positive number for each class, or { label = number }. Default: 1 for all.
     pub class_weight: Option<ClassWeight>,
     /// Of all draws. Default 0.
     pub seed: u64,
@@ -318,7 +318,7 @@ impl<const EXTRA: bool> Forest<EXTRA> {
     /// When a setting is out of its range.
     pub fn new(settings: ForestSettings) -> Result<Self> {
         ends!(settings, settings.max_features).check(Self::NAME)?;
-        choices::check_weights(Self::NAME, &settings.class_weight)?;
+        ClassWeight::check(&settings.class_weight, Self::NAME)?;
         let me = Self { settings, learned: None };
         me.plan().check(Self::NAME)?;
         Ok(me)
@@ -355,7 +355,7 @@ impl<const EXTRA: bool> Learner for Forest<EXTRA> {
         choices::check_size(Self::NAME, x)?;
         let (codes, classes) = y.classes(Self::NAME, x.rows(), 2)?;
         let s = &self.settings;
-        let of_class = choices::class_weights(Self::NAME, &s.class_weight, codes, classes)?;
+        let of_class = ClassWeight::weights(&s.class_weight, Self::NAME, codes, classes)?;
         let weights: Vec<f64> = codes.iter().map(|&c| of_class[c as usize]).collect();
         let table = Table::new(x, splitter(EXTRA));
         let target = Target::Classes { codes, classes, criterion: s.criterion };

@@ -11,8 +11,9 @@ use super::histogram::{BoostTree, Grower, MOST_ROWS, Scale, Shape, Sum};
 use super::tree::damaged;
 use crate::data::Rng;
 use crate::error::ensure_setting;
+use crate::learn::ClassWeight;
 use crate::learn::cluster::exp;
-use crate::learn::svm::{ClassWeight, vectorised};
+use crate::learn::svm::vectorised;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result, stop};
 use rayon::prelude::*;
@@ -47,8 +48,8 @@ pub struct GradientBoostingSettings {
     pub patience: usize,
     /// What counts as progress for `early_stopping`, not negative. Default 1e-7.
     pub tolerance: f64,
-    /// How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)) or a list with
-    /// one positive number for each class. Default: 1 for all.
+    /// How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list
+    /// with a positive number for each class, or { label = number }. Default: 1 for all.
     pub class_weight: Option<ClassWeight>,
     /// Of the samples held out, and of those that the bins are taken from. Default 0.
     pub seed: u64,
@@ -618,7 +619,7 @@ impl GradientBoosting {
     /// When a setting is out of its range.
     pub fn new(settings: GradientBoostingSettings) -> Result<Self> {
         GradientBoostingRegressorSettings::from(&settings).check(NAME)?;
-        choices::check_weights(NAME, &settings.class_weight)?;
+        ClassWeight::check(&settings.class_weight, NAME)?;
         Ok(Self { settings, learned: None })
     }
 
@@ -653,7 +654,7 @@ impl Learner for GradientBoosting {
     fn fit(&mut self, x: &Samples, y: Goal<'_>) -> Result<Fit> {
         check_fit(NAME, x)?;
         let (codes, classes) = y.classes(NAME, x.rows(), 2)?;
-        let of_class = choices::class_weights(NAME, &self.settings.class_weight, codes, classes)?;
+        let of_class = ClassWeight::weights(&self.settings.class_weight, NAME, codes, classes)?;
         let weights = codes.iter().map(|&c| of_class[c as usize]).collect();
         let target = match classes {
             2 => Target::Two(codes.iter().map(|&c| f64::from(c)).collect()),

@@ -1,15 +1,17 @@
 //! Learners within a learner: made from a name and options, taught a part of the samples, saved and read back.
 
 use super::packed::Packed;
+use crate::learn::class_weight::of_seen;
 use crate::learn::{Answer, Entry, Goal, Kind, Learner, Samples, find};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::cell::Cell;
 
-/// A learner by name, with its options.
+/// A learner by name, with its options, and what samples go through before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
@@ -18,36 +20,49 @@ pub struct Member {
     /// Its options. Default: its defaults.
     #[serde(default)]
     pub options: Value,
+    /// Learners whose `transform` the samples go through first, in order: a pipeline. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Member>,
 }
 
 impl Member {
     /// A learner with its defaults.
     pub fn new(name: &str) -> Self {
-        Self { name: name.into(), options: Value::Null }
+        Self { name: name.into(), options: Value::Null, before: Vec::new() }
     }
 
     /// The learner, which must be of that kind.
     pub(super) fn make(&self, name: &str, kind: Kind) -> Result<Held> {
         let entry = entry(name, &self.name, kind)?;
         let learner = nested(name, || (entry.make)(self.options.clone()))?;
-        Ok(Held { entry, learner: Some(learner), classes: Vec::new(), all: 0, says: Says::Answers })
+        let step = |member: &Self| {
+            if !member.before.is_empty() {
+                return Err(Error::value(format!("{name}: a step of a pipeline has no steps of its own")));
+            }
+            let entry = find(&member.name)?;
+            Ok(Step { entry, learner: nested(name, || (entry.make)(member.options.clone()))? })
+        };
+        let before = self.before.iter().map(step).collect::<Result<_>>()?;
+        let (options, classes) = (self.options.clone(), Vec::new());
+        Ok(Held { before, entry, options, learner: Some(learner), classes, all: 0, says: Says::Answers })
     }
 
     /// Refuses samples that one of `members` could not learn from, with the places that they have here.
     pub(super) fn check_samples(name: &str, members: &[Self], kind: Kind, x: &Samples) -> Result<()> {
         for member in members {
-            if !member.make(name, kind)?.learner.is_some_and(|l| l.takes_missing()) {
+            if !member.make(name, kind)?.takes_missing() {
                 return x.check(name);
             }
         }
         x.check_size(name)
     }
 
-    /// The same with a seed, if the learner takes one and is given none.
+    /// The same with a seed, wherever a learner takes one and is given none.
     pub(super) fn seeded(&self, seed: u64) -> Self {
         let takes = find(&self.name)
             .is_ok_and(|e| (e.schema)().as_value().get("properties").is_some_and(|p| p.get("seed").is_some()));
         let mut member = self.clone();
+        member.before.iter_mut().for_each(|step| *step = step.seeded(seed));
         if takes {
             if !member.options.is_object() {
                 // Other than nothing or an empty list was refused by `make`.
@@ -88,11 +103,19 @@ fn nested<R>(name: &str, work: impl FnOnce() -> Result<R>) -> Result<R> {
 
 /// A learner that another one holds.
 pub(super) struct Held {
+    before: Vec<Step>,
     entry: &'static Entry,
+    options: Value,                    // as it was made; not kept in files
     learner: Option<Box<dyn Learner>>, // nothing if only one class was there to learn
     classes: Vec<u32>,                 // of a classifier: those that it has seen, rising
     all: usize,                        // how many classes there are
     says: Says,
+}
+
+/// A step of a pipeline before the learner that answers.
+struct Step {
+    entry: &'static Entry,
+    learner: Box<dyn Learner>,
 }
 
 /// What a classifier says of each class.
@@ -105,6 +128,7 @@ enum Says {
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
+    before: Vec<(String, Packed<u8>)>,
     name: String,
     state: Option<Packed<u8>>,
     classes: Packed<u32>,
@@ -114,10 +138,12 @@ struct Saved {
 
 impl Serialize for Held {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let step = |step: &Step| Ok((step.entry.name.into(), Packed(step.learner.bytes()?)));
+        let before = self.before.iter().map(step).collect::<Result<_>>().map_err(serde::ser::Error::custom)?;
         let bytes = self.learner.as_ref().map(|l| l.bytes()).transpose();
         let state = bytes.map_err(serde::ser::Error::custom)?.map(Packed);
         let (name, classes) = (self.entry.name.into(), Packed(self.classes.clone()));
-        Saved { name, state, classes, all: self.all, says: self.says }.serialize(serializer)
+        Saved { before, name, state, classes, all: self.all, says: self.says }.serialize(serializer)
     }
 }
 
@@ -127,13 +153,40 @@ impl<'de> Deserialize<'de> for Held {
         let entry = find(&saved.name).map_err(D::Error::custom)?;
         let load = |state: Packed<u8>| nested(entry.name, || (entry.load)(&state.0));
         let learner = saved.state.map(load).transpose().map_err(D::Error::custom)?;
-        Ok(Self { entry, learner, classes: saved.classes.0, all: saved.all, says: saved.says })
+        let step = |(name, state): (String, Packed<u8>)| {
+            let entry = find(&name)?;
+            Ok(Step { entry, learner: nested(entry.name, || (entry.load)(&state.0))? })
+        };
+        let before = saved.before.into_iter().map(step).collect::<Result<_>>().map_err(D::Error::custom)?;
+        let (classes, all, says) = (saved.classes.0, saved.all, saved.says);
+        Ok(Self { before, entry, options: Value::Null, learner, classes, all, says })
     }
 }
 
 impl Held {
     pub fn name(&self) -> &'static str {
         self.entry.name
+    }
+
+    /// Whether it, or what stands before it, takes NaN for what is missing.
+    fn takes_missing(&self) -> bool {
+        match self.before.first() {
+            Some(step) => step.learner.takes_missing(),
+            None => self.learner.as_ref().is_some_and(|l| l.takes_missing()),
+        }
+    }
+
+    /// The samples as the learner at the end sees them.
+    fn through<'a>(&self, x: &'a Samples) -> Result<Cow<'a, Samples>> {
+        self.before.iter().try_fold(Cow::Borrowed(x), |x, step| step.learner.transform(&x).map(Cow::Owned))
+    }
+
+    /// Teaches what stands before the learner, and gives the samples as that one sees them.
+    fn prepare<'a>(&mut self, x: &'a Samples, goal: Goal<'_>) -> Result<Cow<'a, Samples>> {
+        self.before.iter_mut().try_fold(Cow::Borrowed(x), |x, step| {
+            step.learner.fit(&x, if step.entry.kind == Kind::Transformer { Goal::None } else { goal })?;
+            step.learner.transform(&x).map(Cow::Owned)
+        })
     }
 
     /// Whether what came from a file is such a learner.
@@ -159,13 +212,21 @@ impl Held {
         self.classes = (0..all as u32).filter(|&c| place[c as usize] == 0).collect();
         self.classes.iter().zip(0..).for_each(|(&c, i)| place[c as usize] = i);
         self.all = all;
-        let Some(learner) = &mut self.learner else { return Ok(()) };
-        if self.classes.len() < 2 {
+        if self.classes.len() < 2 || self.learner.is_none() {
             self.learner = None;
+            self.before.clear();
             return Ok(());
         }
+        if self.classes.len() < all
+            && let Some(options) = of_seen(&self.options, all, &self.classes)
+        {
+            self.learner = Some(nested(self.entry.name, || (self.entry.make)(options))?);
+        }
         let own: Vec<u32> = codes.iter().map(|&c| place[c as usize]).collect();
-        learner.fit(x, Goal::Classes { codes: &own, classes: self.classes.len() })?;
+        let goal = Goal::Classes { codes: &own, classes: self.classes.len() };
+        let x = self.prepare(x, goal)?;
+        let Some(learner) = &mut self.learner else { return Ok(()) };
+        learner.fit(&x, goal)?;
         let one = x.select(&[0]);
         self.says = if learner.predict_proba(&one).is_ok() {
             Says::Probabilities
@@ -179,8 +240,9 @@ impl Held {
 
     /// Learns numbers.
     pub fn fit_numbers(&mut self, x: &Samples, y: &[f64]) -> Result<()> {
+        let x = self.prepare(x, Goal::Numbers(y))?;
         let learner = self.learner.as_mut().ok_or_else(|| Error::value("there is no learner"))?;
-        learner.fit(x, Goal::Numbers(y)).map(|_| ())
+        learner.fit(&x, Goal::Numbers(y)).map(|_| ())
     }
 
     /// Whether it knows probabilities.
@@ -198,8 +260,8 @@ impl Held {
             return Ok(scores);
         };
         let said = match self.says {
-            Says::Probabilities => learner.predict_proba(x)?,
-            Says::Decisions if decisions => learner.decision(x)?,
+            Says::Probabilities => learner.predict_proba(&*self.through(x)?)?,
+            Says::Decisions if decisions => learner.decision(&*self.through(x)?)?,
             _ => {
                 for (row, code) in scores.chunks_exact_mut(k).zip(self.classes(x)?) {
                     row[code as usize] = 1.0;
@@ -224,7 +286,7 @@ impl Held {
     /// The class of each sample.
     pub fn classes(&self, x: &Samples) -> Result<Vec<u32>> {
         let Some(learner) = &self.learner else { return Ok(vec![self.classes[0]; x.rows()]) };
-        let Answer::Classes(codes) = learner.predict(x)? else { return self.misfit() };
+        let Answer::Classes(codes) = learner.predict(&*self.through(x)?)? else { return self.misfit() };
         let code = |c: &i64| usize::try_from(*c).ok().and_then(|c| self.classes.get(c).copied());
         match codes.iter().map(code).collect::<Option<Vec<u32>>>() {
             Some(codes) if codes.len() == x.rows() => Ok(codes),
@@ -234,7 +296,8 @@ impl Held {
 
     /// The number of each sample.
     pub fn numbers(&self, x: &Samples) -> Result<Vec<f64>> {
-        match self.learner.as_ref().map(|l| l.predict(x)).transpose()? {
+        let seen = self.through(x)?;
+        match self.learner.as_ref().map(|l| l.predict(&seen)).transpose()? {
             Some(Answer::Numbers(numbers)) if numbers.len() == x.rows() => Ok(numbers),
             _ => self.misfit(),
         }

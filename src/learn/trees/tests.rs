@@ -210,8 +210,8 @@ fn a_tree_cuts_where_it_should() {
     );
     assert_eq!(numbers(&me, "importances"), [0.0, 1.0]);
     let Some((_, Shown::Table(nodes))) = me.learned().into_iter().find(|(n, _)| *n == "nodes") else { panic!() };
-    assert_eq!(nodes.row(0)[..6], [1.0, 2.5, 1.0, 2.0, 6.0, 0.5]);
-    assert_eq!(nodes.row(2), [-1.0, 0.0, -1.0, -1.0, 3.0, 0.0, 1.0]);
+    assert_eq!(nodes.row(0)[..6], [2.0, 2.5, 2.0, 3.0, 6.0, 0.5]);
+    assert_eq!(nodes.row(2), [0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 2.0, 0.0, 1.0]);
     // The exclusive or, where no first cut helps, is still learned.
     let x = Samples::new(4, 2, vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]).unwrap();
     me.fit(&x, goal(&[0, 1, 1, 0])).unwrap();
@@ -269,10 +269,8 @@ fn weights_are_repeated_samples() {
         let settings = DecisionTreeSettings { criterion, ..Default::default() };
         let mut one = DecisionTree::new(settings.clone()).unwrap();
         one.fit(&x.select(&twice), goal(&again)).unwrap();
-        let weighed = DecisionTreeSettings {
-            class_weight: Some(crate::learn::svm::ClassWeight::Each(vec![1.0, 3.0])),
-            ..settings
-        };
+        let weighed =
+            DecisionTreeSettings { class_weight: Some(crate::learn::ClassWeight::Each(vec![1.0, 3.0])), ..settings };
         let mut other = DecisionTree::new(weighed).unwrap();
         other.fit(&x, goal(&codes)).unwrap();
         let plain =

@@ -350,16 +350,22 @@ impl TreeView {
         out
     }
 
-    /// One row for each node, from 0: feature, threshold, left, right, samples, impurity, and the class or the mean
-    /// answer; -1 where a leaf has none (its threshold is 0).
+    /// One row for each node: feature, threshold, left, right (all counted from 1, and 0 in a leaf), samples, impurity,
+    /// and the class (from 1) or the mean answer; for classes then the share of each.
     pub(super) fn table(&self) -> Result<Samples> {
-        let number = |v: Option<usize>| v.map_or(-1.0, |v| v as f64);
+        let number = |v: Option<usize>| v.map_or(0.0, |v| v as f64 + 1.0);
         let row = |n: &NodeView| {
-            let answer = if self.classes { n.answer() as f64 } else { n.value.first().copied().unwrap_or(0.0) };
+            let answer = if self.classes { n.answer() as f64 + 1.0 } else { n.value.first().copied().unwrap_or(0.0) };
             let threshold = if n.feature.is_some() { n.threshold } else { 0.0 };
-            [number(n.feature), threshold, number(n.left), number(n.right), f64::from(n.samples), n.impurity, answer]
+            let (left, right, samples) = (number(n.left), number(n.right), f64::from(n.samples));
+            let mut row = vec![number(n.feature), threshold, left, right, samples, n.impurity, answer];
+            if self.classes {
+                row.extend(&n.value);
+            }
+            row
         };
-        Samples::new(self.nodes.len(), 7, self.nodes.iter().flat_map(row).collect())
+        let values: Vec<f64> = self.nodes.iter().flat_map(row).collect();
+        Samples::new(self.nodes.len(), values.len() / self.nodes.len().max(1), values)
     }
 }
 
@@ -448,6 +454,6 @@ mod tests {
             "height <= 0.5000\n|  feature 2 <= 2.000\n|  |  10.000 (2 samples)\n|  feature 2 > 2.000\n\
              |  |  20.000 (3 samples)\nheight > 0.5000\n|  30.000 (4 samples)\n"
         );
-        assert_eq!(view.table().unwrap().row(1), [1.0, 2.0, 2.0, 3.0, 5.0, 0.0, 0.0]);
+        assert_eq!(view.table().unwrap().row(1), [2.0, 2.0, 3.0, 4.0, 5.0, 0.0, 0.0]);
     }
 }
