@@ -4,7 +4,7 @@
 --   mynah examples/minimize.lua "x^2 + sin(5 * x)" --method cmaes --lower "-3" --upper 3
 
 local mynah = require "mynah"
-local options, rest = mynah.args(arg, { x0 = "0 0", method = "lbfgs", lower = "", upper = "", seed = 1, budget = 10000 })
+local options, rest = mynah.args(arg, { x0 = "", method = "lbfgs", lower = "", upper = "", seed = 1, budget = 10000 })
 if #rest ~= 1 then error("minimize: one formula, please: mynah examples/minimize.lua \"x^2 + y^2\" --x0 \"1 1\"", 0) end
 
 local function numbers(text)
@@ -25,10 +25,26 @@ local function f(p)
   return code()
 end
 
-local how = { f = f, x0 = numbers(options.x0), method = options.method }
-if options.lower ~= "" then how.lower = numbers(options.lower) end
-if options.upper ~= "" then how.upper = numbers(options.upper) end
-if how.lower or how.upper then how.seed, how.budget = options.seed, options.budget end
+-- As many coordinates as the formula names; one bound is for all of them.
+local dim = 1
+for i, name in ipairs(names) do
+  if rest[1]:find("%f[%w_]" .. name .. "%f[^%w_]") then dim = i end
+end
+local function bound(text)
+  local list = numbers(text)
+  return #list == 1 and list[1] or list
+end
+
+local how = { f = f, method = options.method } ---@type table
+if options.lower ~= "" then how.lower = bound(options.lower) end
+if options.upper ~= "" then how.upper = bound(options.upper) end
+if how.lower or how.upper then how.dim, how.seed, how.budget = dim, options.seed, options.budget end
+if options.x0 ~= "" then
+  how.x0 = numbers(options.x0)
+elseif not how.dim then
+  how.x0 = {}
+  for i = 1, dim do how.x0[i] = 0 end
+end
 local r = mynah.optim.minimize(how)
 for i, value in ipairs(r.x) do print(("%s = %.10g"):format(names[i], value)) end
 print(("f = %.10g"):format(r.f))

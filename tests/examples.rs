@@ -189,9 +189,18 @@ fn a_tour_comes_out_as_numbers_from_0() {
 fn a_formula_is_minimised() {
     let folder = tempfile::tempdir().unwrap();
     let formula = "(1 - x)^2 + 100 * (y - x^2)^2";
-    let run = run("examples/minimize.lua", &[formula, "--x0", "-1.5 2"], "", folder.path());
-    let numbers: Vec<f64> = run.out.lines().filter_map(|l| l.split(" = ").nth(1)?.parse().ok()).collect();
-    assert!((numbers[0] - 1.0).abs() < 1e-5 && (numbers[1] - 1.0).abs() < 1e-5, "{}", run.out);
+    let numbers = |args: &[&str]| -> Vec<f64> {
+        let run = run("examples/minimize.lua", args, "", folder.path());
+        run.out.lines().filter_map(|l| l.split(" = ").nth(1)?.parse().ok()).collect()
+    };
+    let near = |found: &[f64], wanted: &[f64]| {
+        found.len() == wanted.len() && found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-5)
+    };
+    let smooth = numbers(&[formula, "--x0", "-1.5 2"]);
+    assert!(near(&smooth, &[1.0, 1.0, 0.0]), "{smooth:?}");
+    // Between bounds, with as many coordinates as the formula names.
+    let bounded = numbers(&["x^2 + sin(5 * x)", "--method", "cmaes", "--lower", "-3", "--upper", "3"]);
+    assert!(near(&bounded, &[-0.290839, -0.908622]), "{bounded:?}");
 }
 
 #[test]

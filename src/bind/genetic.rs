@@ -1,6 +1,7 @@
 //! A genetic algorithm as Lua holds it: any kind of genome, with operators that a script may supply.
 
 use super::convert::{FromArg, LuaType, This, ToLua, expected, got};
+use super::minimize::why;
 use super::options::Options;
 use super::shim::{Callback, Fault, Outcome, fault};
 use crate::optim::blackbox::{Ga, GaSettings, Genome, GenomeKind};
@@ -94,7 +95,7 @@ impl LuaGenetic {
         out.set("evals", ga.counts().evals)?;
         out.set("bad", ga.counts().bad)?;
         out.set("steps", ga.generation())?;
-        out.set("reason", ga.done().map_or(String::new(), |r| r.to_string()))?;
+        out.set("reason", why(ga.done(), ga.counts()))?;
         Ok(out)
     }
 }

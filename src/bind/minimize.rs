@@ -238,8 +238,18 @@ fn search(given: &Given, method: &str, json: Map<String, Json>) -> Outcome<Table
     out.set("evals", counts.evals)?;
     out.set("bad", counts.bad)?;
     out.set("steps", counts.batches)?;
-    out.set("reason", search.done().map_or(String::new(), |r| r.to_string()))?;
+    out.set("reason", why(search.done(), counts))?;
     Ok(out)
+}
+
+/// Why a search is over, as a sentence; also that it has found nothing.
+pub fn why(end: Option<blackbox::Reason>, counts: blackbox::Counts) -> String {
+    let end = end.map_or(String::new(), |reason| reason.to_string());
+    match counts.evals {
+        0 => end,
+        evals if counts.bad == evals => format!("none of {evals} values was a finite number ({end})"),
+        _ => end,
+    }
 }
 
 /// An optimizer, step by step, with the best point seen.

@@ -72,14 +72,25 @@ fn city(number: f64) -> Outcome<usize> {
 fn preferences(value: &Value, lua: &Lua) -> Outcome<Vec<Preference>> {
     let list = Vec::<Table>::from_arg(value.clone(), lua)?;
     list.iter()
-        .map(|row| {
-            let number = |i: usize| f64::from_arg(row.raw_get(i)?, lua);
+        .enumerate()
+        .map(|(i, row)| {
+            let number = |k: usize| match f64::from_arg(row.raw_get(k)?, lua) {
+                Ok(number) => Ok(number),
+                Err(_) => fault(format!("tsp: preference {} must be {{ from, to, cost }}, three numbers", i + 1)),
+            };
             let mode = match row.raw_get::<Option<String>>(4)?.as_deref() {
                 None | Some("replace") => cities::PreferenceMode::Replace,
                 Some("add") => cities::PreferenceMode::Add,
                 Some(other) => return fault(format!("tsp: a preference may \"replace\" or \"add\", got \"{other}\"")),
             };
-            Ok(Preference { from: city(number(1)?)?, to: city(number(2)?)?, cost: number(3)?, mode })
+            let (from, to, cost) = (city(number(1)?)?, city(number(2)?)?, number(3)?);
+            if from == to {
+                return fault(format!("tsp: preference {} pairs city {} with itself", i + 1, from + 1));
+            }
+            if !cost.is_finite() {
+                return fault(format!("tsp: preference {} costs {cost}; costs must be finite", i + 1));
+            }
+            Ok(Preference { from, to, cost, mode })
         })
         .collect()
 }
@@ -285,7 +296,7 @@ lua_module! {
         /// ```
         fn maze(options: Options<MazeSettings>) -> LuaMaze { Ok(LuaMaze(grids::maze(&options.0)?, RefCell::new(Workspace::new()))) }
 
-        /// A grid of rows of text: `#` and `@` are walls, `.` is free; `diagonal` allows eight directions.
+        /// A grid of rows of text: `#` and `@` are walls, `1` to `9` what entering costs, others free; `diagonal` allows eight directions.
         ///
         /// ```lua
         /// local grid = mynah.route.grid({ "...", ".#.", "..." }, true)
@@ -294,7 +305,7 @@ lua_module! {
         /// ```
         fn grid(rows: Vec<String>, diagonal: Option<bool>) -> LuaGrid { LuaGrid::new(Grid::from_rows(&rows, diagonal.unwrap_or(false))) }
 
-        /// A grid whose cells cost `weights` (row by row) to enter; infinite ones are walls.
+        /// A grid whose cells cost `weights` (row by row) to enter; 0 and `math.huge` are walls.
         ///
         /// ```lua
         /// local grid = mynah.route.weighted_grid(3, 1, { 1, 5, 1 })
@@ -302,7 +313,10 @@ lua_module! {
         /// assert(cost == 6)
         /// ```
         fn weighted_grid(width: usize, height: usize, weights: Vec<f64>, diagonal: Option<bool>) -> LuaGrid {
-            let weights = weights.into_iter().map(|w| w as f32).collect();
+            if let Some(at) = weights.iter().position(|w| !(*w >= 0.0)) {
+                return fault(format!("weighted_grid: weight {} must be at least 0, got {}", at + 1, weights[at]));
+            }
+            let weights = weights.into_iter().map(narrow_weight).collect();
             LuaGrid::new(Grid::from_weights(width, height, diagonal.unwrap_or(false), weights))
         }
 
@@ -347,13 +361,13 @@ lua_module! {
             let (Some(start), Some(neighbours)) = (&e.start, &e.neighbours) else {
                 return fault("astar: needs `start` and a function `neighbours`");
             };
-            let goal = e.goal.as_ref().map(Node::of).transpose()?;
+            let goal = e.goal.as_ref().map(|goal| Node::of(goal).map_err(|f| told_by("astar: `goal`", f))).transpose()?;
             if goal.is_none() && e.is_goal.is_none() {
                 return fault("astar: needs a `goal`, or a function `is_goal`");
             }
             let first = |values: mlua::MultiValue| values.into_iter().next().unwrap_or(Value::Nil);
             let found = grids::graph_path(
-                Node::of(start)?,
+                Node::of(start).map_err(|f| told_by("astar: `start`", f))?,
                 |node| {
                     if let Some(goal) = &goal { return Ok(node == goal); }
                     let Some(is_goal) = &e.is_goal else { return Ok(false) };
@@ -368,7 +382,9 @@ lua_module! {
                         };
                         for pair in list.sequence_values::<Table>() {
                             let pair = pair.map_err(|_| Fault::Message("astar: `neighbours` must return a list of { node, cost }".into()))?;
-                            out.push((Node::of(&pair.raw_get(1)?)?, f64::from_arg(pair.raw_get(2)?, lua)?));
+                            let step = Node::of(&pair.raw_get(1)?)
+                                .and_then(|node| Ok((node, f64::from_arg(pair.raw_get(2)?, lua)?)));
+                            out.push(step.map_err(|f| told_by("astar: `neighbours` must return a list of { node, cost }", f))?);
                         }
                         Ok(())
                     };
@@ -376,7 +392,10 @@ lua_module! {
                 },
                 |node| {
                     let Some(estimate) = &e.estimate else { return Ok(0.0) };
-                    let ask = || -> Outcome<f64> { f64::from_arg(first(estimate.call(node.value(lua)?)?), lua) };
+                    let ask = || -> Outcome<f64> {
+                        let bound = first(estimate.call(node.value(lua)?)?);
+                        f64::from_arg(bound, lua).map_err(|f| told_by("astar: `estimate`", f))
+                    };
                     ask().map_err(Fault::into_core)
                 },
                 &settings,
@@ -394,6 +413,22 @@ impl LuaGrid {
     fn new(grid: crate::Result<Grid>) -> Outcome<Self> {
         Ok(Self(grid?, RefCell::new(Workspace::new())))
     }
+}
+
+/// The same refusal, and what was being read; what Lua threw stays as it is.
+fn told_by(what: &str, fault: Fault) -> Fault {
+    match fault {
+        Fault::Message(text) => Fault::Message(format!("{what}: {text}")),
+        thrown => thrown,
+    }
+}
+
+/// A weight of a grid in its own precision: what costs something stays above 0, what is finite stays finite.
+fn narrow_weight(weight: f64) -> f32 {
+    if weight == 0.0 || weight.is_infinite() {
+        return weight as f32;
+    }
+    (weight as f32).clamp(f32::MIN_POSITIVE, f32::MAX)
 }
 
 /// A maze as Lua holds it, with room for its searches.
@@ -427,7 +462,7 @@ lua_class! {
         meta tostring(this) -> String { Ok(format!("Grid ({} x {})", this.0.width(), this.0.height())) }
         /// The shortest way between two cells: the cells, its length, and how many cells were looked at; nil if there is none.
         ///
-        /// `method` is "astar" (the default), "dijkstra", "bfs", "greedy" (often not shortest), "jps" or "bidirectional".
+        /// `method` is "astar" (the default), "dijkstra", "bfs" (fewest steps), "greedy" (often not shortest), "jps" or "bidirectional".
         ///
         /// ```lua
         /// local way, length = mynah.route.grid{ "...", "##.", "..." }:path(1, 7)

@@ -4,7 +4,7 @@ use crate::data::{read_bytes, write_atomically};
 use crate::{Error, Result};
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::{self, FilterType};
-use image::{ExtendedColorType, ImageEncoder as _, ImageReader, Limits, RgbImage};
+use image::{ExtendedColorType, ImageEncoder as _, ImageFormat, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -66,8 +66,12 @@ impl Image {
 
     fn decode(bytes: &[u8]) -> std::result::Result<Self, String> {
         let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
-        if reader.format().is_none() {
-            return Err("not a PNG, JPEG or GIF picture".into());
+        match reader.format() {
+            None => return Err("not a PNG, JPEG or GIF picture".into()),
+            Some(ImageFormat::Jpeg) if !reaches_its_end(bytes) => {
+                return Err("not a picture that can be read: the file ends too early".into());
+            }
+            Some(_) => {}
         }
         let mut limits = Limits::default(); // 512 MiB of memory
         (limits.max_image_width, limits.max_image_height) = (Some(LONGEST), Some(LONGEST));
@@ -173,6 +177,23 @@ impl Image {
     }
 }
 
+/// Whether a JPEG file goes on to its end marker; the decoder would paint what is missing grey.
+fn reaches_its_end(jpeg: &[u8]) -> bool {
+    let mut at = 2; // after the start marker
+    while let (Some(&byte), Some(&marker)) = (jpeg.get(at), jpeg.get(at + 1)) {
+        match (byte, marker) {
+            (0xff, 0xd9) => return true,
+            // No marker, or one without a body: stuffing in the picture's data, a restart, a fill byte.
+            (0..0xff, _) | (_, 0x00 | 0x01 | 0xd0..=0xd7 | 0xff) => at += 1,
+            _ => {
+                let [high, low] = [at + 2, at + 3].map(|i| usize::from(jpeg.get(i).copied().unwrap_or(0)));
+                at += 2 + 256 * high + low;
+            }
+        }
+    }
+    false
+}
+
 /// The sum of squared differences of two rows of bytes.
 pub(super) fn squared_error(a: &[u8], b: &[u8]) -> u64 {
     // Short pieces fit 32 bits, which the compiler turns into wide instructions.
@@ -185,6 +206,7 @@ pub(super) fn squared_error(a: &[u8], b: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::codecs::jpeg::JpegEncoder;
 
     #[test]
     fn a_written_png_reads_back_the_same() {
@@ -208,6 +230,21 @@ mod tests {
         let half = Image::read(&path).unwrap_err().to_string();
         assert!(half.contains("song.png: not a picture that can be read"), "{half}");
         assert!(Image::read(folder.path().join("none.png")).unwrap_err().to_string().ends_with("no such file"));
+    }
+
+    #[test]
+    fn a_jpeg_that_ends_too_early_is_refused() {
+        let mut rng = crate::data::Rng::new(3);
+        let rgb: Vec<u8> = (0..48 * 32 * 3).map(|_| rng.below(256) as u8).collect();
+        let mut jpeg = Vec::new();
+        JpegEncoder::new(&mut jpeg).write_image(&rgb, 48, 32, ExtendedColorType::Rgb8).unwrap();
+        assert_eq!(Image::decode(&jpeg).unwrap().width(), 48);
+        let followed = [&jpeg[..], b"more"].concat();
+        assert_eq!(Image::decode(&followed).unwrap().height(), 32);
+        for part in [jpeg.len() - 2, jpeg.len() / 2, 30] {
+            let refusal = Image::decode(&jpeg[..part]).unwrap_err();
+            assert_eq!(refusal, "not a picture that can be read: the file ends too early");
+        }
     }
 
     #[test]

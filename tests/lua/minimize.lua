@@ -122,6 +122,7 @@ for _, method in ipairs{ "auto", "cmaes", "de", "pso", "nelder_mead", "powell", 
   end
   local nothing = with(function() return 0 / 0 end)
   check.equal({ nothing.x == nil, nothing.bad }, { true, nothing.evals }, method)
+  assert(nothing.reason:find("none of " .. nothing.evals .. " values was a finite number", 1, true), nothing.reason)
   check.equal(with(rosenbrock, { budget = 0 }).evals, 0)
   check.refuses(function() with(rosenbrock, { lower = { 1, 1 }, upper = { -1, -1 } }) end,
     method .. ": coordinate 1: the lower bound 1 is not below the upper bound -1")

@@ -43,6 +43,11 @@ local none, endless = route.grid{ ".#." }:path(1, 3)
 assert(none == nil and endless == math.huge)
 local _, toll = route.weighted_grid(3, 1, { 1, 5, 1 }):path(1, 3)
 check.equal(toll, 6)
+local _, detour = route.weighted_grid(3, 2, { 1, math.huge, 1, 1, 2, 1e-60 }):path(1, 3)
+check.near(detour, 4, 1e-9, "endless weights are walls, tiny ones are not")
+local _, around = route.grid{ ".@.", ".9." }:path(1, 3)
+check.equal(around, 12)
+check.refuses(function() route.weighted_grid(2, 1, { 1, -1 }) end, "weighted_grid: weight 2 must be at least 0, got -1")
 
 -- Any graph.
 local nodes, cost, looked = route.astar{ start = "a", goal = "d",
@@ -65,6 +70,21 @@ check.refuses(function() route.astar{ start = 1, goal = 2, neighbours = function
 check.refuses(function() route.tsp{ points = {} } end, "tsp: there are no cities")
 check.refuses(function() route.tsp{ points = { { 1, 1 }, { 0 / 0, 2 } } } end, "tsp: point 2 is at (NaN, 2); coordinates must be finite")
 check.refuses(function() route.tsp{ points = square, preferences = { { 1, 5, 2 } } } end, "tsp: a preference names city 5, but there are 4 cities")
+check.refuses(function() route.tsp{ points = square, preferences = { { 1, 2 } } } end,
+  "tsp: preference 1 must be { from, to, cost }, three numbers")
+check.refuses(function() route.tsp{ points = square, preferences = { { 1, 2, 3 }, { 4, 4, 1 } } } end,
+  "tsp: preference 2 pairs city 4 with itself")
+check.refuses(function() route.tsp{ points = square, preferences = { { 1, 2, 0 / 0 } } } end,
+  "tsp: preference 1 costs NaN; costs must be finite")
+check.refuses(function() route.tsp{ matrix = { { 0, 1 }, { 3, 0 } } } end,
+  "tsp: the matrix must be symmetric, and row 1, column 2 is 1 while row 2, column 1 is 3")
+check.refuses(function() route.tsp{ matrix = { { 0, 0 / 0 }, { 0 / 0, 0 } } } end,
+  "tsp: the entry at row 1, column 2 must be finite, got NaN")
+check.refuses(function() route.grid{ "..", "." } end, "grid: row 2 is not as long as the first, 2")
+check.refuses(function() route.astar{ start = { 1 }, goal = 2, neighbours = print } end,
+  "astar: `start`: expected a node: a number or a string, got a table")
+check.refuses(function() route.astar{ start = 1, goal = 2, neighbours = function() return { {} } end } end,
+  "astar: `neighbours` must return a list of { node, cost }: expected a node: a number or a string, got nothing")
 check.refuses(function() route.tour_length({ 1, 2, 2, 4 }, { points = square }) end, "tour_length: city 2 is visited twice")
 check.refuses(function() route.tour_length({ 1, 2, 3, 5 }, { points = square }) end, "tour_length: cities count from 1 to 4, got 5")
 check.refuses(function() route.tour_length({ 1, 2, 3 }, { points = square }) end, "tour_length: the tour has 3 of 4 cities")

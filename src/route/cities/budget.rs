@@ -25,8 +25,10 @@ pub struct Watch<'a> {
     started: Instant,
     seconds: f64,
     shown: Option<Instant>,
-    best: Vec<u32>,
+    announced: f64, // the length of the best tour that `on_improve` has seen
+    best: Vec<u32>, // of those offered
     length: f64,
+    glimpse: Option<(Vec<u32>, f64)>, // the best of those shown only
     ended: bool,
 }
 
@@ -42,8 +44,10 @@ impl<'a> Watch<'a> {
             started: Instant::now(),
             seconds,
             shown: None,
+            announced: f64::INFINITY,
             best: vec![],
             length: f64::INFINITY,
+            glimpse: None,
             ended: false,
         }
     }
@@ -75,20 +79,48 @@ impl<'a> Watch<'a> {
         self.shown.is_none_or(|shown| shown.elapsed() >= PAUSE)
     }
 
-    /// Keeps `tour` if it is the best so far, and shows it. `names` gives the caller's number of each city.
+    /// Keeps `tour` if it is the best so far, and announces it. `names` gives the caller's number of each city.
     ///
     /// # Errors
     /// What the caller's function answers.
     pub fn offer(&mut self, tour: &[u32], names: Option<&[u32]>) -> Result<()> {
+        let (tour, length) = self.named(tour, names);
+        self.announce(&tour, length)?;
+        if length < self.length || self.best.is_empty() {
+            (self.best, self.length) = (tour, length);
+        }
+        Ok(())
+    }
+
+    /// Announces a tour on the way to one that will be offered. When it comes depends on the clock, so it is the
+    /// answer only where nothing as good is offered before the end.
+    ///
+    /// # Errors
+    /// What the caller's function answers.
+    pub fn show(&mut self, tour: &[u32], names: Option<&[u32]>) -> Result<()> {
+        let (tour, length) = self.named(tour, names);
+        if length < self.announced {
+            self.announce(&tour, length)?;
+            self.glimpse = Some((tour, length));
+        }
+        Ok(())
+    }
+
+    /// A tour in the caller's numbers, and its length.
+    fn named(&self, tour: &[u32], names: Option<&[u32]>) -> (Vec<u32>, f64) {
         let tour: Vec<u32> = match names {
             Some(names) => tour.iter().map(|&city| names[city as usize]).collect(),
             None => tour.to_vec(),
         };
         let length = self.problem.length(&tour);
-        if length < self.length || self.best.is_empty() {
-            (self.best, self.length) = (tour, length);
+        (tour, length)
+    }
+
+    fn announce(&mut self, tour: &[u32], length: f64) -> Result<()> {
+        if length < self.announced {
+            self.announced = length;
             let seconds = self.elapsed();
-            if !(self.on_improve)(&Improvement { tour: &self.best, length, seconds })? {
+            if !(self.on_improve)(&Improvement { tour, length, seconds })? {
                 self.ended = true;
             }
             self.shown = Some(Instant::now());
@@ -99,6 +131,12 @@ impl<'a> Watch<'a> {
     /// The best tour, its length, and the seconds spent.
     pub fn finish(self) -> (Vec<u32>, f64, f64) {
         let seconds = self.elapsed();
-        (self.best, self.length, seconds)
+        match self.glimpse {
+            // Shorter by more than the rounding of a sum that begins elsewhere in the same tour.
+            Some((tour, length)) if self.best.is_empty() || length < self.length - 1e-12 * self.length.abs() => {
+                (tour, length, seconds)
+            }
+            _ => (self.best, self.length, seconds),
+        }
     }
 }

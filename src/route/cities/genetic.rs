@@ -5,6 +5,7 @@
 
 use super::budget::Watch;
 use super::eax::{Eax, Strategy};
+use super::greedy::noisy_greedy;
 use super::local_search::{LocalSearch, Moves};
 use super::{Neighbours, Problem, SolveSettings};
 use crate::Result;
@@ -12,6 +13,8 @@ use crate::data::Rng;
 
 /// Generations without a shorter best tour or mean after which a population is done.
 const PATIENCE: usize = 10;
+/// How much the greedy starts differ.
+const NOISE: f64 = 0.5;
 
 /// Breeds tours until the budget is spent or populations agree; shows them to `watch`.
 ///
@@ -36,22 +39,18 @@ pub fn genetic(
             if !watch.going()? {
                 return Ok(());
             }
-            let noise = envf("NOISE", 0.5);
-            let tour = super::greedy::noisy_greedy(problem, neighbours, noise, &mut rng, || watch.going())?;
+            let tour = noisy_greedy(problem, neighbours, NOISE, &mut rng, || watch.going())?;
             let mut search = LocalSearch::new(problem, neighbours, tour, Moves::OrOpt);
             search.wake_all();
             search.descend(|| watch.going())?;
-            for _ in 0..(envf("KICKS", 1.0) * n as f64) as usize {
+            for _ in 0..n {
                 search.kick(&mut rng)?;
             }
             let tour = search.tour.order().to_vec();
             if watch.may_show() {
-                watch.offer(&tour, names)?;
+                watch.show(&tour, names)?;
             }
             tours.push(tour);
-        }
-        if std::env::var("EAXLOG").is_ok() {
-            eprintln!("starts done {:.3}", watch.elapsed());
         }
         let mut eax = Eax::new(problem, neighbours, &tours, settings.children);
         for strategy in [Strategy::Single, Strategy::Block] {
@@ -63,12 +62,9 @@ pub fn genetic(
                 let now = eax.lengths();
                 vain = if now.0 < known.0 || now.1 < known.1 { 0 } else { vain + 1 };
                 if now.0 < known.0 && watch.may_show() {
-                    watch.offer(&eax.best().0, names)?;
+                    watch.show(&eax.best().0, names)?;
                 }
                 known = now;
-                if std::env::var("EAXLOG").is_ok() {
-                    eprintln!("gen {strategy:?} {:.3} best {} mean {}", watch.elapsed(), now.0, now.1);
-                }
             }
         }
         let (tour, length) = eax.best();
@@ -90,8 +86,4 @@ pub fn genetic(
 /// Members of a population for so many cities.
 fn usual_population(n: usize) -> usize {
     (n / 3).clamp(30, 300)
-}
-
-fn envf(name: &str, or: f64) -> f64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(or)
 }

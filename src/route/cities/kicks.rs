@@ -15,7 +15,7 @@ impl LocalSearch<'_> {
     /// Kicks the tour once and repairs it; what it gained, 0 if the kick was taken back.
     pub fn kick(&mut self, rng: &mut Rng) -> Result<f64> {
         let n = self.tour.len();
-        let piece = std::env::var("PIECE").map_or(PIECE, |v| v.parse().unwrap()).min((n - 2) / 3); // two cities outside at least
+        let piece = PIECE.min((n - 2) / 3); // two cities outside at least
         let from = rng.below(n);
         let [l1, l2, l3] = [(); 3].map(|()| 1 + rng.below(piece));
         let at = |search: &Self, i: usize| search.tour.at((from + i) % n);
@@ -24,29 +24,15 @@ impl LocalSearch<'_> {
         let (d, e) = (at(self, l1 + 1), at(self, l1 + l2));
         let (f, g, h) = (at(self, l1 + l2 + 1), at(self, l1 + l2 + l3), at(self, l1 + l2 + l3 + 1));
         let problem = self.problem;
-        let three = std::env::var("THREE").is_ok();
-        let (before, after);
-        if three {
-            before = problem.cost(a, b) + problem.cost(c, d) + problem.cost(e, f);
-            after = problem.cost(a, d) + problem.cost(e, b) + problem.cost(c, f);
-            self.tour.commit();
-            self.exchange(a, b, e, f); // a [e..d] [c..b] f
-            self.exchange(a, e, d, c); // a [d..e] [c..b] f
-            self.exchange(e, c, b, f); // a [d..e] [b..c] f
-            for city in [a, b, c, d, e, f] {
-                self.wake(city);
-            }
-        } else {
-            before = problem.cost(a, b) + problem.cost(c, d) + problem.cost(e, f) + problem.cost(g, h);
-            after = problem.cost(a, f) + problem.cost(g, d) + problem.cost(e, b) + problem.cost(c, h);
-            self.tour.commit();
-            self.exchange(a, b, g, h); // a [g..f] [e..d] [c..b] h
-            self.exchange(a, g, f, e); // a [f..g] [e..d] [c..b] h
-            self.exchange(g, e, d, c); // a [f..g] [d..e] [c..b] h
-            self.exchange(e, c, b, h); // a [f..g] [d..e] [b..c] h
-            for city in [a, b, c, d, e, f, g, h] {
-                self.wake(city);
-            }
+        let before = problem.cost(a, b) + problem.cost(c, d) + problem.cost(e, f) + problem.cost(g, h);
+        let after = problem.cost(a, f) + problem.cost(g, d) + problem.cost(e, b) + problem.cost(c, h);
+        self.tour.commit();
+        self.exchange(a, b, g, h); // a [g..f] [e..d] [c..b] h
+        self.exchange(a, g, f, e); // a [f..g] [e..d] [c..b] h
+        self.exchange(g, e, d, c); // a [f..g] [d..e] [c..b] h
+        self.exchange(e, c, b, h); // a [f..g] [d..e] [b..c] h
+        for city in [a, b, c, d, e, f, g, h] {
+            self.wake(city);
         }
         let gained = before - after + self.descend(|| Ok(true))?;
         if gained < -self.least {

@@ -34,7 +34,6 @@ pub struct LocalSearch<'a> {
     pub moves: Moves,
     /// No reversal moves more cities than this: it would cost more time than it gains.
     pub longest: usize,
-    pub tries: usize,
     /// A gain must be larger than this: beyond the rounding of sums.
     pub least: f64,
     queue: VecDeque<u32>,
@@ -54,7 +53,6 @@ impl<'a> LocalSearch<'a> {
             tour: ArrayTour::new(tour),
             moves,
             longest: usize::MAX,
-            tries: std::env::var("TRIES").map_or(10, |v| v.parse().unwrap()),
             queue: VecDeque::new(),
             queued: vec![false; n],
         }
@@ -62,8 +60,7 @@ impl<'a> LocalSearch<'a> {
 
     #[inline]
     pub(super) fn near(&self, a: u32) -> &[u32] {
-        let near = self.neighbours.of(a);
-        &near[..near.len().min(self.tries)]
+        self.neighbours.of(a)
     }
 
     /// This city is worth a look.

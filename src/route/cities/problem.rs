@@ -134,12 +134,18 @@ impl Problem {
                 let (there, back) = (costs[a * n + b], costs[b * n + a]);
                 if !there.is_finite() {
                     return Err(Error::value(format!(
-                        "tsp: the cost from city {a} to {b} is {there}; costs must be finite"
+                        "tsp: the entry at row {}, column {} must be finite, got {there}",
+                        a + 1,
+                        b + 1
                     )));
                 }
                 if (there - back).abs() > 1e-9 * there.abs().max(back.abs()) {
                     return Err(Error::value(format!(
-                        "tsp: the matrix must be the same both ways, but {a} to {b} costs {there} and back {back}"
+                        "tsp: the matrix must be symmetric, and row {}, column {} is {there} while row {}, column {} is {back}",
+                        a + 1,
+                        b + 1,
+                        b + 1,
+                        a + 1
                     )));
                 }
             }
@@ -392,7 +398,10 @@ mod tests {
         assert!(refusal(Problem::points(vec![[0.0, f64::NAN]], Metric::Euclid)).contains("city 0 is at [0.0, NaN]"));
         assert!(refusal(Problem::points(vec![[-1e308, 0.0], [1e308, 0.0]], Metric::Euclid)).contains("too far apart"));
         assert!(refusal(Problem::matrix(vec![0.0, 1.0, 2.0])).contains("square"));
-        assert!(refusal(Problem::matrix(vec![0.0, 1.0, 2.0, 0.0])).contains("0 to 1 costs 1 and back 2"));
+        assert!(
+            refusal(Problem::matrix(vec![0.0, 1.0, 2.0, 0.0]))
+                .contains("row 1, column 2 is 1 while row 2, column 1 is 2")
+        );
         let two = Problem::points(vec![[0.0, 0.0], [1.0, 0.0]], Metric::Euclid).unwrap();
         let preference =
             |from, to, cost| two.clone().with_preferences(&[Preference { from, to, cost, mode: PreferenceMode::Add }]);

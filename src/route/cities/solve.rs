@@ -154,10 +154,12 @@ fn improve(problem: &Problem, names: Option<&[u32]>, settings: &SolveSettings, w
                     return Ok(None);
                 }
                 if watch.may_show() {
-                    watch.offer(&best(), names)?;
+                    watch.show(&best(), names)?;
                 }
-                let moved = settings.steps.map_or(0.0, |steps| done as f64 / steps.max(1) as f64);
-                Ok((moved < 1.0 && settings.steps != Some(0)).then(|| moved.max(watch.share())))
+                let Some(steps) = settings.steps else { return Ok(Some(watch.share())) };
+                // The clock counts only where it would end the search well before the steps do.
+                let (moved, late) = (done as f64 / steps.max(1) as f64, watch.share() - 0.1);
+                Ok((moved < 1.0 && steps > 0).then(|| moved.max(late)))
             })?;
             return watch.offer(&best, names);
         }
@@ -176,11 +178,61 @@ fn improve(problem: &Problem, names: Option<&[u32]>, settings: &SolveSettings, w
                 break;
             }
             if gained > 0.0 && watch.may_show() {
-                watch.offer(search.tour.order(), names)?;
+                watch.show(search.tour.order(), names)?;
                 gained = 0.0;
             }
         }
         gained += search.kick(&mut rng)?;
     }
     watch.offer(search.tour.order(), names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Metric;
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn one_seed_gives_one_tour_however_long_a_watcher_dawdles() {
+        // On a lattice many tours are equally short, and which of them is shown depends on the clock.
+        let points = (0..441).map(|i| [f64::from(i % 21), f64::from(i / 21)]).collect();
+        let problem = Problem::points(points, Metric::Euclid).unwrap();
+        for (method, steps) in
+            [(Method::Ga, 3), (Method::OrOpt, 20_000), (Method::TwoOpt, 20_000), (Method::Anneal, 200_000)]
+        {
+            let run = |pause| {
+                let settings =
+                    SolveSettings { method, steps: Some(steps), seconds: 600.0, seed: 3, ..Default::default() };
+                let mut seen = f64::INFINITY;
+                let solution = solve(&problem, &settings, &mut |better| {
+                    std::thread::sleep(Duration::from_millis(pause));
+                    assert!(better.length < seen, "{method:?}: {} after {seen}", better.length);
+                    seen = better.length;
+                    Ok(true)
+                })
+                .unwrap();
+                assert!(solution.length <= seen * (1.0 + 1e-12), "{method:?}");
+                (solution.tour, solution.length)
+            };
+            assert_eq!(run(0), run(30), "{method:?}");
+        }
+    }
+
+    #[test]
+    fn a_tour_that_was_shown_is_kept_when_the_watcher_ends_the_search() {
+        let points = (0..400).map(|i| [f64::from(i * 7919 % 1009), f64::from(i * 104_729 % 997)]).collect();
+        let problem = Problem::points(points, Metric::Euclid).unwrap();
+        for method in [Method::Ga, Method::OrOpt, Method::Anneal] {
+            let (mut seen, mut shown) = (f64::INFINITY, 0);
+            let settings = SolveSettings { method, seconds: 600.0, ..Default::default() };
+            let solution = solve(&problem, &settings, &mut |better| {
+                (seen, shown) = (better.length, shown + 1);
+                Ok(shown < 3)
+            })
+            .unwrap();
+            assert!(solution.length <= seen * (1.0 + 1e-12), "{method:?}: {} but {seen} was shown", solution.length);
+            assert_eq!(problem.length(&solution.tour), solution.length);
+        }
+    }
 }

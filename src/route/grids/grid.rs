@@ -1,6 +1,7 @@
 //! A grid: cells, what it costs to enter them, and from which to which one can go.
 
 use crate::{Error, Result};
+use std::fmt::Display;
 
 /// The eight directions, as bits of a set; north is up, to smaller rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +79,13 @@ impl Grid {
         Ok(grid)
     }
 
-    /// A grid whose cells cost these weights to enter, row by row; 0 is a wall.
+    /// A grid whose cells cost these weights to enter, row by row; 0 and infinity are walls.
     ///
     /// # Errors
-    /// When it has no cells, `weights` is not as long as it has cells, or a weight is negative or not finite.
-    pub fn from_weights(width: usize, height: usize, diagonal: bool, weights: Vec<f32>) -> Result<Self> {
-        if let Some(cell) = weights.iter().position(|&weight| !is_weight(weight)) {
-            return Err(Error::setting("grid", format!("weights[{cell}]"), "finite and at least 0", weights[cell]));
+    /// When it has no cells, `weights` is not as long as it has cells, or a weight is negative or NaN.
+    pub fn from_weights(width: usize, height: usize, diagonal: bool, mut weights: Vec<f32>) -> Result<Self> {
+        for (cell, weight) in weights.iter_mut().enumerate() {
+            *weight = checked_weight(format_args!("weights[{cell}]"), *weight)?;
         }
         let walls = weights.iter().map(|&weight| weight == 0.0).collect();
         let mut grid = Self::from_walls(width, height, diagonal, walls)?;
@@ -95,7 +96,7 @@ impl Grid {
         Ok(grid)
     }
 
-    /// A grid from rows of text: `#` is a wall, a digit from 1 to 9 a weight, anything else free.
+    /// A grid from rows of text: `#` and `@` are walls, a digit from 1 to 9 is a weight, anything else free.
     ///
     /// # Errors
     /// When there are no cells or the rows differ in length.
@@ -104,12 +105,12 @@ impl Grid {
         let mut weights = vec![];
         for (y, row) in rows.iter().enumerate() {
             weights.extend(row.as_ref().chars().map(|c| match c {
-                '#' => 0.0,
+                '#' | '@' => 0.0,
                 '1'..='9' => c.to_digit(10).unwrap_or(1) as f32,
                 _ => 1.0,
             }));
             if weights.len() != (y + 1) * width {
-                return Err(Error::shape("grid", format!("row {y} is not as long as the first, {width}")));
+                return Err(Error::shape("grid", format!("row {} is not as long as the first, {width}", y + 1)));
             }
         }
         Self::from_weights(width, rows.len(), diagonal, weights)
@@ -178,17 +179,15 @@ impl Grid {
         cell < self.cells() && self.moves[cell] >> direction as u8 & 1 == 1
     }
 
-    /// Changes a cell: a weight, or 0 for a wall.
+    /// Changes a cell: a weight, or 0 or infinity for a wall.
     ///
     /// # Errors
-    /// When there is no such cell, the weight is negative or not finite, or the grid is a maze of passages.
+    /// When there is no such cell, the weight is negative or NaN, or the grid is a maze of passages.
     pub fn set_weight(&mut self, cell: usize, weight: f32) -> Result<()> {
         if cell >= self.cells() {
             return Err(Error::value(format!("grid: there is no cell {cell}; the last is {}", self.cells() - 1)));
         }
-        if !is_weight(weight) {
-            return Err(Error::setting("grid", "weight", "finite and at least 0", weight));
-        }
+        let weight = checked_weight("weight", weight)?;
         if self.has_passages() {
             return Err(Error::value("grid: a maze of passages has no weights; take its blocks"));
         }
@@ -263,8 +262,13 @@ impl Grid {
     }
 }
 
-fn is_weight(weight: f32) -> bool {
-    (0.0..f32::INFINITY).contains(&weight)
+/// A weight as it is kept: 0 for a wall.
+fn checked_weight(name: impl Display, weight: f32) -> Result<f32> {
+    match weight {
+        f32::INFINITY => Ok(0.0),
+        0.0.. => Ok(weight),
+        _ => Err(Error::setting("grid", name, "at least 0", weight)),
+    }
 }
 
 /// The number of cells of a grid that can be held.
@@ -298,6 +302,16 @@ mod tests {
     }
 
     #[test]
+    fn an_endless_weight_is_a_wall() {
+        let grid = Grid::from_weights(3, 1, false, vec![2.0, f32::INFINITY, 1.0]).unwrap();
+        assert_eq!(grid, Grid::from_rows(&["2@1"], false).unwrap());
+        assert!(grid.is_free(0) && !grid.is_free(1) && !grid.can_go(0, Direction::East));
+        let mut changed = Grid::from_rows(&["211"], false).unwrap();
+        changed.set_weight(1, f32::INFINITY).unwrap();
+        assert_eq!(changed, grid);
+    }
+
+    #[test]
     fn unusable_grids_are_refused() {
         assert!(Grid::new(0, 5, true).is_err() && Grid::new(usize::MAX, 2, true).is_err());
         assert!(Grid::from_walls(2, 2, true, vec![false; 3]).is_err());
@@ -305,6 +319,6 @@ mod tests {
         assert!(Grid::from_weights(1, 2, true, vec![1.0, -1.0]).is_err());
         assert!(Grid::from_rows(&["..", "."], true).is_err());
         let mut grid = Grid::new(2, 2, true).unwrap();
-        assert!(grid.set_weight(4, 1.0).is_err() && grid.set_weight(0, f32::INFINITY).is_err());
+        assert!(grid.set_weight(4, 1.0).is_err() && grid.set_weight(0, f32::NAN).is_err());
     }
 }
