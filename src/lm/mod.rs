@@ -9,7 +9,7 @@ mod sample;
 mod tokenizer;
 mod train;
 
-pub use config::ModelConfig;
+pub use config::{ModelConfig, Positions, RopeScaling};
 pub use engine::{Engine, Session};
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;

@@ -75,7 +75,7 @@ impl Model {
                 config.vocab,
             ));
         }
-        let (d, kv, h) = (config.dim, config.kv_dim(), config.hidden);
+        let (d, q, kv, h) = (config.dim, config.q_dim(), config.kv_dim(), config.hidden);
         let mut leaf = |name: String, shape: &[usize]| Param::leaf(&make(&name, shape)?);
         let embed = leaf("embed.weight".into(), &[config.vocab, d])?;
         let mut blocks = Vec::with_capacity(config.layers);
@@ -83,10 +83,10 @@ impl Model {
             let mut part = |name: &str, shape: &[usize]| leaf(format!("layers.{i}.{name}.weight"), shape);
             blocks.push(Block {
                 attn_norm: part("attn_norm", &[d])?,
-                wq: part("wq", &[d, d])?,
+                wq: part("wq", &[d, q])?,
                 wk: part("wk", &[d, kv])?,
                 wv: part("wv", &[d, kv])?,
-                wo: part("wo", &[d, d])?,
+                wo: part("wo", &[q, d])?,
                 ffn_norm: part("ffn_norm", &[d])?,
                 w1: part("w1", &[d, h])?,
                 w2: part("w2", &[h, d])?,
@@ -94,7 +94,7 @@ impl Model {
             });
         }
         let norm = leaf("norm.weight".into(), &[d])?;
-        let rope = Rope::new(config.context, config.head_dim(), config.rope_theta, device)?;
+        let rope = Rope::new(config.context, config.head_dim, config.rope_theta, device)?;
         Ok(Self { tokenizer: Arc::new(tokenizer), device, rope, embed, blocks, norm, config, engine: Arc::default() })
     }
 

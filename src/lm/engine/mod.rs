@@ -54,9 +54,9 @@ impl Engine {
         };
         let layers = (0..config.layers).map(layer).collect();
         let norm = weights.next().unwrap_or_default();
-        let half = config.head_dim() / 2;
+        let half = config.head_dim / 2;
         let angle =
-            |n: usize| (n / half) as f64 * config.rope_theta.powf(-2.0 * (n % half) as f64 / config.head_dim() as f64);
+            |n: usize| (n / half) as f64 * config.rope_theta.powf(-2.0 * (n % half) as f64 / config.head_dim as f64);
         let table = |f: fn(f64) -> f64| (0..config.context * half).map(|n| f(angle(n)) as f32).collect();
         Ok(Self { cos: table(f64::cos), sin: table(f64::sin), embed, layers, norm, config })
     }
@@ -184,7 +184,7 @@ impl Session {
         kernels::matmul(q, &w.wq, n, rows);
         kernels::matmul(k, &w.wk, n, rows);
         kernels::matmul(v, &w.wv, n, rows);
-        let half = c.head_dim() / 2;
+        let half = c.head_dim / 2;
         for row in 0..rows {
             let at = self.tokens.len() + row;
             let angles = [&engine.cos[at * half..][..half], &engine.sin[at * half..][..half]];
@@ -197,11 +197,11 @@ impl Session {
             let seen = self.tokens.len() + row + 1;
             let group = c.heads / c.kv_heads;
             for head in 0..c.heads {
-                let cache = (head / group) * c.context * c.head_dim()..;
+                let cache = (head / group) * c.context * c.head_dim..;
                 let [keys, values] = [&self.keys[index], &self.values[index]].map(|all| &all[cache.clone()]);
-                let at = row * d + head * c.head_dim();
-                let out = &mut n[at..][..c.head_dim()];
-                kernels::attend(out, &q[at..][..c.head_dim()], keys, values, &mut self.scores[..seen]);
+                let at = row * d + head * c.head_dim;
+                let out = &mut n[at..][..c.head_dim];
+                kernels::attend(out, &q[at..][..c.head_dim], keys, values, &mut self.scores[..seen]);
             }
         }
         kernels::matmul(q, &w.wo, n, rows);
@@ -219,8 +219,8 @@ impl Session {
 
 /// Puts the key or value of one position into its heads' places.
 fn store(cache: &mut [f32], row: &[f32], at: usize, c: &ModelConfig) {
-    for (head, part) in row.chunks_exact(c.head_dim()).enumerate() {
-        cache[(head * c.context + at) * c.head_dim()..][..c.head_dim()].copy_from_slice(part);
+    for (head, part) in row.chunks_exact(c.head_dim).enumerate() {
+        cache[(head * c.context + at) * c.head_dim..][..c.head_dim].copy_from_slice(part);
     }
 }
 
