@@ -68,6 +68,7 @@ fn logits_loss_and_gradients_equal_pytorchs() {
             context: size("context"),
             rope_theta: c["rope_theta"].as_f64().unwrap(),
             norm_eps: c["norm_eps"].as_f64().unwrap(),
+            ..Default::default()
         };
         let model = Model::new(&config, Tokenizer::chars("abcdefghijklmnopqrs").unwrap(), CPU, 0).unwrap();
         for (weight, param) in model.named_params() {
