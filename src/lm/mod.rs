@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod config;
+mod corpus;
 mod engine;
 mod generate;
 mod model;
@@ -10,6 +11,7 @@ mod tokenizer;
 mod train;
 
 pub use config::{ModelConfig, Positions, RopeScaling};
+pub use corpus::{Batch, Batches, BatchesConfig, IGNORE, Packing, Stage};
 pub use engine::{Engine, Session};
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;

@@ -41,6 +41,82 @@ impl Tokenizer {
         TrieTokenizer::new(words).map(Self::Trie)
     }
 
+    /// Byte-level BPE as GGUF's `gpt2` model stores it: `tokens` in GPT-2's printable alphabet, `merges` as pairs
+    /// with a space between, `types` as GGUF numbers them (1 normal, 3 control, 4 user-defined; empty: all normal),
+    /// `pre` the name of the pre-tokenizer ("gpt-2", "llama-bpe", "qwen2", "smollm", …).
+    ///
+    /// # Errors
+    /// If a token or merge cannot be one, or the pre-tokenizer is unknown.
+    pub fn from_gpt2(tokens: Vec<String>, merges: Vec<String>, types: &[i32], pre: &str) -> Result<Self> {
+        let _ = (tokens, merges, types, pre);
+        Err(Error::value("tokenizer: to be written"))
+    }
+
+    /// SentencePiece BPE as GGUF's `llama` model and llama2.c store it: pieces with scores, joined best score first;
+    /// `types` as GGUF numbers them (1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; empty: read
+    /// from the pieces `<0x..>`, `<unk>`, `<s>`, `</s>`). A piece's `▁` stands for a space.
+    ///
+    /// # Errors
+    /// If the numbers of tokens, scores and types differ, or a score is not a number.
+    pub fn from_sentencepiece(tokens: Vec<Vec<u8>>, scores: Vec<f32>, types: &[i32]) -> Result<Self> {
+        let _ = (tokens, scores, types);
+        Err(Error::value("tokenizer: to be written"))
+    }
+
+    /// The tokenizer in the text of a `tokenizer.json` file.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let _ = json;
+        Err(Error::value("tokenizer: to be written"))
+    }
+
+    /// The token of the special text `name`, such as `<eos>`.
+    pub fn special(&self, name: &str) -> Option<u32> {
+        let _ = name;
+        None
+    }
+
+    /// The tokens of `text`, in which special texts are recognised. For texts that the program made, never for what a
+    /// stranger wrote.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_with_specials(&self, text: &[u8]) -> Result<Vec<u32>> {
+        self.encode(text)
+    }
+
+    /// The token put before a text, if the model expects one.
+    pub fn bos(&self) -> Option<u32> {
+        None
+    }
+
+    /// The token that ends a text or a turn.
+    pub fn eos(&self) -> Option<u32> {
+        None
+    }
+
+    /// The same with these tokens for the beginning and end of a text.
+    ///
+    /// # Errors
+    /// If a number is not a token.
+    pub fn with_ends(self, bos: Option<u32>, eos: Option<u32>) -> Result<Self> {
+        let _ = (bos, eos);
+        Ok(self)
+    }
+
+    /// The same with a chat template (Jinja) to be kept with it.
+    pub fn with_chat_template(self, template: Option<String>) -> Self {
+        let _ = template;
+        self
+    }
+
+    /// The chat template that came with it.
+    pub fn chat_template(&self) -> Option<&str> {
+        None
+    }
+
     /// `char`, `byte` or `trie`.
     pub fn kind(&self) -> &'static str {
         match self {
