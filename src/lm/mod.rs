@@ -4,6 +4,7 @@ mod checkpoint;
 mod config;
 mod corpus;
 mod engine;
+mod format;
 mod generate;
 mod model;
 mod sample;
@@ -13,6 +14,9 @@ mod train;
 pub use config::{ModelConfig, Positions, RopeScaling};
 pub use corpus::{Batch, Batches, BatchesConfig, IGNORE, Packing, Stage};
 pub use engine::{Engine, Session};
+pub use format::{
+    Format, Kind, Part, Parts, SaveConfig, SharedBytes, Stored, Weight, dequantize, load_parts, quantize, save_parts,
+};
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
 pub use sample::{Sampler, Sampling};

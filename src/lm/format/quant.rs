@@ -124,8 +124,7 @@ pub fn dequantize(kind: Kind, bytes: &[u8], out: &mut [f32]) {
                 nibbles(out, &b[6..], |q, i| d * (f32::from(q | fifth(high, i)) - 16.0));
             }
             Kind::Q5_1 => {
-                let (d, m, high) =
-                    (half_at(b, 0), half_at(b, 2), u32::from_le_bytes([b[4], b[5], b[6], b[7]]));
+                let (d, m, high) = (half_at(b, 0), half_at(b, 2), u32::from_le_bytes([b[4], b[5], b[6], b[7]]));
                 nibbles(out, &b[8..], |q, i| d * f32::from(q | fifth(high, i)) + m);
             }
             Kind::Q4K => {
@@ -139,8 +138,7 @@ pub fn dequantize(kind: Kind, bytes: &[u8], out: &mut [f32]) {
                 }
             }
             Kind::Q5K => {
-                let (d, dmin, scales, high, qs) =
-                    (half_at(b, 0), half_at(b, 2), &b[4..16], &b[16..48], &b[48..]);
+                let (d, dmin, scales, high, qs) = (half_at(b, 0), half_at(b, 2), &b[4..16], &b[16..48], &b[48..]);
                 for (j, out) in out.chunks_exact_mut(32).enumerate() {
                     let (scale, min) = scale_and_min(scales, j);
                     let (d, m) = (d * f32::from(scale), dmin * f32::from(min));
@@ -217,7 +215,10 @@ pub fn quantize(kind: Kind, numbers: &[f32]) -> Result<Vec<u8>> {
                 // The side that reaches further takes the value −8, of which there is no positive twin; the other
                 // side ends at 7, and half a step beyond.
                 let (low, high) = block.iter().fold((0.0f32, 0.0f32), |(l, h), x| (l.min(*x), h.max(*x)));
-                let size = scale(if -low > high { (-low / 8.0).max(high / 7.5) } else { (high / 8.0).max(-low / 7.5) }, block)?;
+                let size = scale(
+                    if -low > high { (-low / 8.0).max(high / 7.5) } else { (high / 8.0).max(-low / 7.5) },
+                    block,
+                )?;
                 let d = if -low > high { size } else { -size };
                 let q: Vec<u8> = block.iter().map(|x| (step(*x, d) + 8.0).clamp(0.0, 15.0) as u8).collect();
                 out.extend(d.to_le_bytes());

@@ -114,9 +114,7 @@ impl Weight {
             Stored::Blocks(kind, part) => quant::dequantize(*kind, part.all(), &mut out),
             Stored::Groups { group, quants, scales } => {
                 let scales = scales.all().as_chunks::<4>().0.iter().map(|s| f32::from_le_bytes(*s));
-                for ((out, quants), scale) in
-                    out.chunks_mut(*group).zip(quants.all().chunks(*group)).zip(scales)
-                {
+                for ((out, quants), scale) in out.chunks_mut(*group).zip(quants.all().chunks(*group)).zip(scales) {
                     for (out, q) in out.iter_mut().zip(quants) {
                         *out = scale * f32::from(*q as i8);
                     }
