@@ -7,6 +7,7 @@ mod engine;
 mod generate;
 mod model;
 mod sample;
+mod template;
 mod tokenizer;
 mod train;
 
@@ -16,5 +17,9 @@ pub use engine::{Engine, Session};
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
 pub use sample::{Sampler, Sampling};
-pub use tokenizer::{ByteTokenizer, CharTokenizer, Tokenizer, TrieTokenizer, Utf8Stream};
+pub use template::{ChatTemplate, ChatTokens, Ends, Message};
+pub use tokenizer::{
+    BpeConfig, BpeTokenizer, ByteTokenizer, CharTokenizer, FileTokenizer, PiecesTokenizer, Split, Tokenizer,
+    TrieTokenizer, Utf8Stream,
+};
 pub use train::{ResumeConfig, StepReport, TrainConfig, TrainReport, Trainer, WindowStart, can_resume};
