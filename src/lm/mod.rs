@@ -8,6 +8,7 @@ mod format;
 mod generate;
 mod model;
 mod sample;
+mod template;
 mod tokenizer;
 mod train;
 
@@ -20,5 +21,9 @@ pub use format::{
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
 pub use sample::{Sampler, Sampling};
-pub use tokenizer::{ByteTokenizer, CharTokenizer, Tokenizer, TrieTokenizer, Utf8Stream};
+pub use template::{ChatTemplate, ChatTokens, Ends, Message};
+pub use tokenizer::{
+    BpeConfig, BpeTokenizer, ByteTokenizer, CharTokenizer, FileTokenizer, PiecesTokenizer, Split, Tokenizer,
+    TrieTokenizer, Utf8Stream,
+};
 pub use train::{ResumeConfig, StepReport, TrainConfig, TrainReport, Trainer, WindowStart, can_resume};
