@@ -264,7 +264,8 @@ fn tokenizer(folder: &Path, config: &Json) -> Result<Tokenizer> {
     if !path.exists() {
         return Err(Error::file(folder, "has no tokenizer.json"));
     }
-    let tokenizer = Tokenizer::from_json(&read_text(&path)?).map_err(|e| Error::file(&path, e))?;
+    let text = read_text(&path)?;
+    let tokenizer = Tokenizer::from_json(&text).map_err(|e| Error::file(&path, e))?;
     let settings_path = folder.join("tokenizer_config.json");
     let settings = if settings_path.exists() {
         Json::read(&settings_path)?
@@ -274,18 +275,21 @@ fn tokenizer(folder: &Path, config: &Json) -> Result<Tokenizer> {
     // A special token is a text, or an object with the text in `content`.
     let special = |key: &str| {
         let value = settings.get(key)?;
-        let text = value.as_str().or_else(|| value.get("content")?.as_str())?;
-        tokenizer.special(text)
+        value.as_str().or_else(|| value.get("content")?.as_str())
     };
     let first = |value: &Value| value.as_u64().or_else(|| value.as_array()?.first()?.as_u64());
     let known = |id: u64| u32::try_from(id).ok().filter(|id| (*id as usize) < tokenizer.vocab_size());
     let configured = |key: &str| config.get(key).and_then(first).and_then(known);
-    let eos = special("eos_token").or_else(|| configured("eos_token_id"));
-    let bos = match settings.get("add_bos_token").and_then(Value::as_bool) {
-        Some(false) => None,
-        _ if settings.value.is_null() => configured("bos_token_id"),
-        _ => special("bos_token"),
-    };
+    let eos = special("eos_token").and_then(|t| tokenizer.special(t)).or_else(|| configured("eos_token_id"));
+    // A text begins with the first token if the settings say so, or the tokenizer's own last step puts it there.
+    let bos = special("bos_token").filter(|bos| match settings.get("add_bos_token").and_then(Value::as_bool) {
+        Some(begins) => begins,
+        None => {
+            let steps: Value = serde_json::from_str(&text).unwrap_or_default();
+            steps.get("post_processor").is_some_and(|p| p.to_string().contains(&format!("{bos:?}")))
+        }
+    });
+    let bos = bos.and_then(|t| tokenizer.special(t));
     let template = chat_template(folder, &settings)?;
     let tokenizer = tokenizer.with_ends(bos, eos).map_err(|e| Error::file(&path, e))?;
     Ok(tokenizer.with_chat_template(template))

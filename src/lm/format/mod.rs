@@ -11,6 +11,9 @@ mod quant;
 mod shards;
 mod weight;
 
+#[cfg(test)]
+mod tests;
+
 pub use bytes::{Part, SharedBytes};
 pub use parts::{Format, Parts, SaveConfig, Stored};
 pub use quant::{Kind, dequantize, quantize};

@@ -21,8 +21,8 @@
 use super::bytes::FileBytes;
 use super::llama2c::Reader;
 use super::parts::{Format, Parts};
+use crate::Result;
 use crate::lm::{ModelConfig, Positions, Tokenizer};
-use crate::{Error, Result};
 use std::collections::BTreeMap;
 
 /// The first eight bytes.
@@ -179,8 +179,10 @@ fn tokenizer(file: &FileBytes, vocab: usize) -> Result<(Tokenizer, usize)> {
     Ok((tokenizer, end))
 }
 
-/// Nano's tokenizer: the longest match among the words; ends are the special tokens of those names.
+/// Nano's tokenizer: the longest match among the words. `<|bos|>` and `<|eos|>` are its ends.
 fn words(tokens: Vec<(String, bool)>) -> Result<Tokenizer> {
-    let _ = tokens;
-    Err(Error::value("its tokenizer cannot be built yet"))
+    let (words, special): (Vec<String>, Vec<bool>) = tokens.into_iter().unzip();
+    let tokenizer = Tokenizer::words(words, &special)?;
+    let (bos, eos) = (tokenizer.special("<|bos|>"), tokenizer.special("<|eos|>"));
+    tokenizer.with_ends(bos, eos)
 }
