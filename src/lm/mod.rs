@@ -12,7 +12,9 @@ mod tokenizer;
 mod train;
 
 pub use config::{ModelConfig, Positions, RopeScaling};
-pub use corpus::{Batch, Batches, BatchesConfig, IGNORE, Packing, Stage};
+pub use corpus::{
+    Batch, Batches, BatchesConfig, Corpus, CorpusConfig, Documents, IGNORE, Packing, Side, Stage, TokenDocument,
+};
 pub use engine::{Engine, Session};
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
