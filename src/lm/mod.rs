@@ -13,7 +13,9 @@ mod tokenizer;
 mod train;
 
 pub use config::{ModelConfig, Positions, RopeScaling};
-pub use corpus::{Batch, Batches, BatchesConfig, IGNORE, Packing, Stage};
+pub use corpus::{
+    Batch, Batches, BatchesConfig, Corpus, CorpusConfig, Documents, IGNORE, Packing, Side, Stage, TokenDocument,
+};
 pub use engine::{Engine, Session};
 pub use format::{
     Format, Kind, Part, Parts, SaveConfig, SharedBytes, Stored, Weight, dequantize, load_parts, quantize, save_parts,
