@@ -10,7 +10,9 @@ mod tokenizer;
 mod train;
 
 pub use config::{ModelConfig, Positions, RopeScaling};
-pub use engine::{Engine, Session};
+pub use engine::{
+    Adapter, Engine, LowRank, Matrix, PROJECTIONS, Quantization, Session, SharedBytes, Storage, step_many,
+};
 pub use generate::{GenerateConfig, Generation};
 pub use model::Model;
 pub use sample::{Sampler, Sampling};
