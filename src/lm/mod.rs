@@ -16,7 +16,7 @@ pub use config::{ModelConfig, Positions, RopeScaling};
 pub use corpus::{
     Batch, Batches, BatchesConfig, Corpus, CorpusConfig, Documents, IGNORE, Packing, Side, Stage, TokenDocument,
 };
-pub use engine::{Engine, Session};
+pub use engine::{Adapter, Engine, LowRank, Matrix, PROJECTIONS, Quantization, Session, Storage, step_many};
 pub use format::{
     Format, Kind, Part, Parts, SaveConfig, SharedBytes, Stored, Weight, dequantize, load_parts, quantize, save_parts,
 };
