@@ -6,6 +6,7 @@ mod corpus;
 mod engine;
 mod format;
 mod generate;
+mod lora;
 mod model;
 mod sample;
 mod template;
@@ -21,7 +22,8 @@ pub use format::{
     Format, Kind, Part, Parts, SaveConfig, SharedBytes, Stored, Weight, dequantize, load_parts, quantize, save_parts,
 };
 pub use generate::{GenerateConfig, Generation};
-pub use model::Model;
+pub use lora::{Lora, LoraConfig};
+pub use model::{Model, Pass};
 pub use sample::{Sampler, Sampling};
 pub use template::{ChatTemplate, ChatTokens, Ends, Message};
 pub use tokenizer::{

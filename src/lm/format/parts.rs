@@ -2,6 +2,7 @@
 
 use super::quant::Kind;
 use super::weight::Weight;
+use crate::lm::model::is_turned;
 use crate::lm::{Model, ModelConfig, Positions, Tokenizer};
 use crate::nn::{Device, Tensor};
 use crate::{Error, Result};
@@ -254,11 +255,6 @@ impl Parts {
         let tokenizer = (**model.tokenizer()).clone();
         Ok(Self { config: model.config().clone(), template: None, tokenizer, weights, format: None })
     }
-}
-
-/// Whether files hold this weight the other way round than memory.
-fn is_turned(name: &str, shape: &[usize]) -> bool {
-    shape.len() == 2 && name != "embed.weight" && name != "positions.weight"
 }
 
 /// [rows, cols] → [cols, rows], in tiles that stay in the cache.
