@@ -48,7 +48,10 @@ impl LoraConfig {
         ensure_setting(alpha.is_finite() && alpha > 0.0, "lora", "alpha", "finite and positive", alpha)?;
         ensure_setting((0.0..1.0).contains(&dropout), "lora", "dropout", "in [0, 1)", dropout)?;
         if let Some(unknown) = targets.iter().find(|t| !PROJECTIONS.contains(&t.as_str())) {
-            return Err(Error::value(format!("lora: there is no matrix `{unknown}`; there are {}", quoted(PROJECTIONS))));
+            return Err(Error::value(format!(
+                "lora: there is no matrix `{unknown}`; there are {}",
+                quoted(PROJECTIONS)
+            )));
         }
         if targets.is_empty() {
             return Err(Error::value(format!("lora: `targets` is empty; there are {}", quoted(PROJECTIONS))));
@@ -316,4 +319,207 @@ const FORMAT: u32 = 1;
 fn sizes(b: &Base) -> String {
     let Base { layers, dim, q_dim, kv_dim, hidden } = b;
     format!("layers {layers}, dim {dim}, queries {q_dim}, keys {kv_dim}, hidden {hidden}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lm::{GenerateConfig, Pass, Tokenizer};
+    use crate::nn::{self, live_bytes};
+
+    fn model(heads: usize, qkv_bias: bool) -> Model {
+        let config =
+            ModelConfig { dim: 24, layers: 2, heads, head_dim: 6, qkv_bias, context: 16, ..Default::default() };
+        Model::new(&config, Tokenizer::chars("abcdefghij\n").unwrap(), Device::Cpu, 1).unwrap()
+    }
+
+    /// An adapter that changes something.
+    fn trained(model: &Model, config: &LoraConfig) -> Lora {
+        let lora = Lora::new(model, config).unwrap();
+        let mut rng = Rng::new(config.seed + 10);
+        for (_, param) in lora.named_params() {
+            let shape = param.value().shape();
+            param.set_value(Tensor::randn(&shape, 0.0, 0.3, Dtype::F32, Device::Cpu, &mut rng).unwrap()).unwrap();
+        }
+        lora
+    }
+
+    fn logits(model: &Model) -> Vec<f32> {
+        let ids = Tensor::from_vec((0..24).map(|i| i * 7 % 10).collect(), &[2, 12], Device::Cpu).unwrap();
+        model.forward(&ids).unwrap().to_f32().unwrap()
+    }
+
+    fn weights(model: &Model) -> Vec<f32> {
+        model.named_params().iter().flat_map(|(_, p)| p.value().to_f32().unwrap()).collect()
+    }
+
+    fn distance(a: &[f32], b: &[f32]) -> f32 {
+        a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_new_adapter_changes_nothing_bit_for_bit() {
+        let model = model(4, true);
+        let before = logits(&model);
+        model.attach(&Lora::new(&model, &LoraConfig::default()).unwrap(), 1.0).unwrap();
+        assert_eq!(before, logits(&model));
+    }
+
+    #[test]
+    fn merged_is_unmerged_and_detaching_restores_the_base() {
+        let model = model(4, true);
+        let (base, base_weights) = (logits(&model), weights(&model));
+        let a = trained(&model, &LoraConfig::default());
+        let b = trained(
+            &model,
+            &LoraConfig { rank: 3, targets: vec!["wq".into(), "w2".into()], seed: 2, ..Default::default() },
+        );
+        model.attach(&a, 0.5).unwrap();
+        model.attach(&b, -1.5).unwrap();
+        assert_eq!(model.attached().len(), 2);
+        let stacked = logits(&model);
+        assert!(distance(&stacked, &base) > 0.1);
+        // The same adapters in the engine.
+        let engine = {
+            let mut session = crate::lm::Session::new(&model.engine().unwrap());
+            session.set_adapters(&model.adapters().unwrap()).unwrap();
+            let tokens: Vec<u32> = (0..12).map(|i| i * 7 % 10).collect();
+            session.read(&tokens).unwrap();
+            session.logits(1).0.to_vec()
+        };
+        assert!(distance(&engine, &stacked[11 * 11..12 * 11]) < 1e-5);
+        assert!(model.detach(&a) && model.detach(&b) && !model.detach(&a));
+        assert!(logits(&model) == base && weights(&model) == base_weights);
+        model.merge(&a, 0.5).unwrap();
+        model.merge(&b, -1.5).unwrap();
+        let off = distance(&logits(&model), &stacked);
+        assert!(off < 1e-5, "{off}");
+    }
+
+    #[test]
+    fn generation_speaks_with_what_is_attached() {
+        let model = model(4, false);
+        let lora = trained(&model, &LoraConfig::default());
+        let greedy = GenerateConfig { temperature: 0.0, tokens: 12, ..Default::default() };
+        let bare = model.generate(b"abc", &greedy).unwrap();
+        model.attach(&lora, 3.0).unwrap();
+        let with = model.generate(b"abc", &greedy).unwrap();
+        assert_ne!(bare, with);
+        model.detach(&lora);
+        assert_eq!(bare, model.generate(b"abc", &greedy).unwrap());
+    }
+
+    #[test]
+    fn saving_and_loading_changes_nothing_and_fits_any_base_of_its_sizes() {
+        let (one, other) = (model(4, false), model(4, true));
+        let config = LoraConfig {
+            rank: 5,
+            alpha: 3.0,
+            targets: vec!["wk".into(), "wo".into(), "w1".into()],
+            ..Default::default()
+        };
+        let lora = trained(&one, &config);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accent.safetensors");
+        lora.save(&path).unwrap();
+        let again = Lora::load(&path, Device::Cpu).unwrap();
+        assert_eq!(again.config(), &config);
+        for model in [&one, &other] {
+            model.attach(&lora, 1.0).unwrap();
+            let with = logits(model);
+            model.detach(&lora);
+            model.attach(&again, 1.0).unwrap();
+            assert_eq!(with, logits(model));
+            model.detach(&again);
+        }
+        let whole = std::fs::read(&path).unwrap();
+        for cut in (0..whole.len()).step_by(301) {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            assert!(Lora::load(&path, Device::Cpu).is_err(), "cut at {cut}");
+        }
+        one.save(&path).unwrap();
+        let message = Lora::load(&path, Device::Cpu).err().unwrap().to_string();
+        assert!(message.ends_with("accent.safetensors: not a LoRA adapter (no `mynah.lora` header)"), "{message}");
+        assert!(Model::load(folder.path().join("none"), Device::Cpu).is_err());
+    }
+
+    #[test]
+    fn hostile_headers_take_no_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        let refusal = |json: &str| {
+            let array = Array::f32("a", &[1], vec![1.0]);
+            let metadata = HashMap::from([("mynah.lora".to_string(), json.to_string())]);
+            write_arrays(&path, [&array], metadata).unwrap();
+            let message = Lora::load(&path, Device::Cpu).err().unwrap().to_string();
+            message.rsplit('/').next().unwrap().to_string()
+        };
+        let base = |layers: u64| format!(r#"{{"layers":{layers},"dim":9,"q_dim":9,"kv_dim":9,"hidden":9}}"#);
+        let header = |config: &str, layers| format!(r#"{{"format":1,"config":{config},"base":{}}}"#, base(layers));
+        assert!(refusal(&header("{}", 900_000)).ends_with("numbers, more than it holds"));
+        assert!(refusal(&header("{}", 9_000_000_000)).contains("impossible sizes"));
+        assert!(refusal(&header(r#"{"rank":0}"#, 1)).contains("`rank` must be from 1 to 4096, got 0"));
+        assert!(refusal(&header(r#"{"rank":1,"targets":["wq"]}"#, 1)).contains("more than it holds"));
+        assert!(refusal("{").contains("its header cannot be read"));
+    }
+
+    #[test]
+    fn other_sizes_are_refused() {
+        let (four, two) = (model(4, false), model(2, false));
+        let lora = Lora::new(&four, &LoraConfig::default()).unwrap();
+        let message = two.attach(&lora, 1.0).unwrap_err().to_string();
+        let sizes = |q| format!("layers 2, dim 24, queries {q}, keys {q}, hidden 64");
+        assert_eq!(
+            message,
+            format!("lora: the adapter was made for a model of {}, this one has {}", sizes(24), sizes(12))
+        );
+        assert!(two.merge(&lora, 1.0).is_err() && !lora.fits(two.config()) && lora.fits(four.config()));
+        let refusal = |config| Lora::new(&four, &config).err().unwrap().to_string();
+        let unknown = LoraConfig { targets: vec!["wx".into()], ..Default::default() };
+        assert!(refusal(unknown).starts_with("lora: there is no matrix `wx`; there are `wq`, "));
+        assert_eq!(
+            refusal(LoraConfig { alpha: 0.0, ..Default::default() }),
+            "lora: `alpha` must be finite and positive, got 0"
+        );
+        assert!(four.attach(&lora, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn a_thousand_swaps_leave_memory_flat() {
+        let model = model(4, false);
+        let loras = [1, 2].map(|seed| trained(&model, &LoraConfig { seed, ..Default::default() }));
+        let base = logits(&model);
+        let before = live_bytes();
+        for i in 0..1000 {
+            let lora = &loras[i % 2];
+            model.attach(lora, 1.0).unwrap();
+            model.adapters().unwrap();
+            model.detach(lora);
+        }
+        // (Other tests hold tensors too, but no test leaves thousands of adapters.)
+        let one: usize = loras[0].named_params().iter().map(|(_, p)| p.value().bytes()).sum();
+        assert!(live_bytes() < before + 100 * one + (64 << 20));
+        assert!(model.attached().is_empty() && logits(&model) == base);
+    }
+
+    #[test]
+    fn frozen_weights_have_no_gradient() {
+        let model = model(4, true);
+        let lora = trained(&model, &LoraConfig::default());
+        let ids = Tensor::from_vec((0..12).map(|i| i * 7 % 10).collect(), &[1, 12], Device::Cpu).unwrap();
+        let params = |named: Vec<(String, Param)>| named.into_iter().map(|(_, p)| p).collect::<Vec<_>>();
+        let (own, added) = (params(model.named_params()), params(lora.named_params()));
+        let all = [own.clone(), added].concat();
+        let pass = |frozen| Pass { lora: Some(vec![(lora.clone(), 1.0)]), frozen, ..Default::default() };
+        let targets = ids.reshape(&[12]).unwrap();
+        let of = |frozen, recompute| {
+            let loss = |logits: &Tensor| nn::cross_entropy(logits, &targets);
+            let (_, grads) = model.gradients(&ids, &pass(frozen), &all, recompute, loss).unwrap();
+            grads.into_iter().map(|g| g.map(|g| g.to_f32().unwrap())).collect::<Vec<_>>()
+        };
+        let (free, frozen) = (of(false, false), of(true, false));
+        assert!(free.iter().all(Option::is_some) && frozen[..own.len()].iter().all(Option::is_none));
+        assert_eq!(free[own.len()..], frozen[own.len()..]);
+        assert!(of(false, true) == free && of(true, true) == frozen);
+    }
 }

@@ -635,4 +635,148 @@ mod tests {
         let message = model.forward(&ids(1, 17)).unwrap_err().to_string();
         assert_eq!(message, "model: 17 positions are more than the context of 16");
     }
+
+    /// Every kind of model, small.
+    fn kinds() -> Vec<Model> {
+        let base = ModelConfig { dim: 24, layers: 2, heads: 4, kv_heads: 2, context: 16, ..Default::default() };
+        let with = |change: fn(&mut ModelConfig)| {
+            let mut config = base.clone();
+            change(&mut config);
+            Model::new(&config, Tokenizer::chars("abcdefghij").unwrap(), Device::Cpu, 1).unwrap()
+        };
+        vec![
+            with(|_| ()),
+            with(|c| (c.qkv_bias, c.causal) = (true, false)),
+            with(|c| (c.qk_norm, c.head_dim, c.tied) = (true, 10, false)),
+            with(|c| c.positions = Positions::Interleaved),
+            with(|c| c.positions = Positions::Learned),
+            with(|c| {
+                let (low_freq_factor, high_freq_factor) = (1.0, 4.0);
+                let original_context = 8;
+                c.rope_scaling =
+                    Some(crate::lm::RopeScaling { factor: 4.0, low_freq_factor, high_freq_factor, original_context });
+            }),
+        ]
+    }
+
+    fn numbers(values: &[i32], rows: usize) -> Tensor {
+        Tensor::from_vec(values.to_vec(), &[rows, values.len() / rows], Device::Cpu).unwrap()
+    }
+
+    #[test]
+    fn params_are_counted_and_files_keep_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for model in kinds() {
+            let count: usize = model.named_params().iter().map(|(_, p)| p.value().len()).sum();
+            assert_eq!(count as u128, model.config().params());
+            let path = folder.path().join("x.safetensors");
+            model.save(&path).unwrap();
+            let again = Model::load(&path, Device::Cpu).unwrap();
+            let [a, b] = [&model, &again].map(|m| m.forward(&ids(2, 9)).unwrap().to_f32().unwrap());
+            assert_eq!(a, b);
+        }
+    }
+
+    #[test]
+    fn a_document_in_a_pack_has_the_logits_that_it_has_alone() {
+        for model in kinds() {
+            let text = ids(1, 16).to_i32().unwrap();
+            let starts: Vec<i32> = (0..16)
+                .map(|i| {
+                    if i < 5 {
+                        0
+                    } else if i < 6 {
+                        5
+                    } else {
+                        6
+                    }
+                })
+                .collect();
+            let pass = Pass { starts: Some(starts.into()), ..Default::default() };
+            let packed = model.forward_with(&numbers(&text, 1), &pass).unwrap().to_f32().unwrap();
+            for range in [0..5, 5..6, 6..16] {
+                let alone = model.forward(&numbers(&text[range.clone()], 1)).unwrap().to_f32().unwrap();
+                let inside = &packed[range.start * 10..range.end * 10];
+                let off = inside.iter().zip(&alone).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(off < 1e-6, "{:?} {range:?}: off by {off}", model.config());
+            }
+            let wrong = Pass { starts: Some(vec![3; 16].into()), ..Default::default() };
+            let message = model.forward_with(&numbers(&text, 1), &wrong).unwrap_err().to_string();
+            assert_eq!(message, "attention: `starts[0]` must be 0 (a document begins) or the start before it, got 3");
+        }
+    }
+
+    #[test]
+    fn no_gradient_passes_from_one_document_into_another() {
+        for model in kinds().into_iter().filter(|m| !m.config().tied || m.config().positions == Positions::Learned) {
+            // Tokens 0 to 4 stand in the first document only, 5 to 9 in the second, whose loss alone is asked for.
+            let text = numbers(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 1);
+            let targets = numbers(&[-100, -100, -100, -100, -100, 6, 7, 8, 9, 5], 1);
+            let starts = [0, 0, 0, 0, 0, 5, 5, 5, 5, 5];
+            let pass = Pass { starts: Some(starts.into()), ..Default::default() };
+            let model = Model::new(
+                &ModelConfig { tied: false, ..model.config().clone() },
+                (**model.tokenizer()).clone(),
+                Device::Cpu,
+                1,
+            )
+            .unwrap();
+            let found = model.loss_with(&text, &targets, &pass).unwrap().backward().unwrap();
+            let grad = found.get(&model.embed.value()).unwrap().to_f32().unwrap();
+            assert!(grad[..5 * 24].iter().all(|g| *g == 0.0) && grad[5 * 24..].iter().all(|g| *g != 0.0));
+        }
+    }
+
+    #[test]
+    fn masked_targets_change_no_loss_and_a_mask_of_all_is_none() {
+        let model = tiny(2);
+        let text = ids(2, 8);
+        let targets = text.to_i32().unwrap();
+        let whole = model.loss(&text, &numbers(&targets, 2)).unwrap().item().unwrap();
+        let plain = nn::cross_entropy(&model.forward(&text).unwrap(), &numbers(&targets, 2).reshape(&[16]).unwrap());
+        assert_eq!(whole, plain.unwrap().item().unwrap());
+        let masked = |hidden: i32| {
+            let some: Vec<i32> =
+                targets.iter().enumerate().map(|(i, t)| if i % 3 == 0 { hidden } else { *t }).collect();
+            model.loss(&text, &numbers(&some, 2)).unwrap().item().unwrap()
+        };
+        assert_eq!(masked(-100), masked(-1));
+        assert_ne!(masked(-100), whole);
+        let message = model.loss(&text, &numbers(&[10; 16], 2)).unwrap_err().to_string();
+        assert_eq!(message, "model: target 10 is outside 0..9");
+    }
+
+    #[test]
+    fn the_engine_computes_what_the_model_does() {
+        for model in kinds().into_iter().filter(|m| m.config().causal) {
+            let text = ids(1, 12);
+            let logits = model.forward(&text).unwrap().to_f32().unwrap();
+            let mut session = crate::lm::Session::new(&model.engine().unwrap());
+            let tokens: Vec<u32> = text.to_i32().unwrap().iter().map(|t| *t as u32).collect();
+            session.read(&tokens).unwrap();
+            let last = session.logits(1).0;
+            let off = last.iter().zip(&logits[110..]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off < 1e-5, "{:?}: {off}", model.config());
+        }
+    }
+
+    #[test]
+    fn dropout_keeps_the_mean_and_is_the_same_on_any_number_of_threads() {
+        let config = ModelConfig { dropout: 0.25, ..tiny(2).config().clone() };
+        let model = Model::new(&config, Tokenizer::chars("abcdefghij").unwrap(), Device::Cpu, 1).unwrap();
+        let text = ids(1, 8);
+        let pass = |seed| Pass { dropout: Some(Rng::new(seed)), ..Default::default() };
+        let on = |threads, seed| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| model.forward_with(&text, &pass(seed)).unwrap().to_f32().unwrap())
+        };
+        assert_eq!(on(1, 1), on(2, 1));
+        assert_ne!(on(1, 1), on(1, 2));
+        let run = Run::new(&model, &text, &pass(3)).unwrap();
+        let ones = Tensor::full(&[200, 300], 3.0, Dtype::F32, Device::Cpu).unwrap();
+        let dropped = run.dropped(ones, 0.25, 7).unwrap().to_f32().unwrap();
+        assert!(dropped.iter().all(|x| *x == 0.0 || *x == 4.0));
+        let zeros = dropped.iter().filter(|x| **x == 0.0).count() as f64 / 60_000.0;
+        assert!((zeros - 0.25).abs() < 0.008, "{zeros}"); // four and a half standard deviations
+    }
 }

@@ -243,7 +243,8 @@ fn every_kind(time: usize, heads: usize, kv_heads: usize) -> Vec<(Pairs, Attenti
 
 #[test]
 fn attention_of_every_kind_is_its_definition() {
-    for (time, heads, kv_heads, head_dim) in [(7, 4, 2, 8), (67, 2, 1, 10), (131, 4, 2, 16), (66, 2, 2, 64), (65, 3, 1, 128)]
+    for (time, heads, kv_heads, head_dim) in
+        [(7, 4, 2, 8), (67, 2, 1, 10), (131, 4, 2, 16), (66, 2, 2, 64), (65, 3, 1, 128)]
     {
         for (pairs, options) in every_kind(time, heads, kv_heads) {
             let what = format!("{pairs:?} {options:?} x {head_dim}");
