@@ -296,7 +296,7 @@ mod tests {
     use std::sync::Arc;
 
     fn model() -> Model {
-        let config = ModelConfig { dim: 32, layers: 2, heads: 2, context: 32, ..Default::default() };
+        let config = ModelConfig { dim: 32, layers: 2, heads: 2, context: 64, ..Default::default() };
         Model::new(&config, Tokenizer::bytes(), Device::Cpu, 1).unwrap()
     }
 

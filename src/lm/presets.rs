@@ -66,8 +66,8 @@ mod tests {
             let said: String = preset.summary.split(' ').next().unwrap_or_default().replace(',', "");
             assert_eq!(config.params().to_string(), said, "{}", preset.name);
         }
-        assert_eq!(preset("nano-56m").unwrap().params(), 55_591_424);
-        assert_eq!(preset("nano-168m").unwrap().params(), 168_334_080);
+        let params = |name| preset(name).unwrap().resolved(1).unwrap().params();
+        assert_eq!([params("nano-56m"), params("nano-168m")], [55_591_424, 168_334_080]);
         assert_eq!(
             preset("nano-57m").unwrap_err().to_string(),
             "preset: there is no `nano-57m`; did you mean `nano-56m`?"
