@@ -476,8 +476,18 @@ mod tests {
     #[test]
     fn every_string_of_bytes_survives() {
         let mut rng = Rng::new(11);
-        let pieces: [&[u8]; 10] =
-            [b"the", b" ", "磨".as_bytes(), b"\xe7\xa3", b"\xff", b"\n", "🐦".as_bytes(), b"'s", "▁".as_bytes(), b"<s>"];
+        let pieces: [&[u8]; 10] = [
+            b"the",
+            b" ",
+            "磨".as_bytes(),
+            b"\xe7\xa3",
+            b"\xff",
+            b"\n",
+            "🐦".as_bytes(),
+            b"'s",
+            "▁".as_bytes(),
+            b"<s>",
+        ];
         for tokenizer in lossless() {
             let tokenizer = tokenizer.with_specials(["<bos>", "<s>"]).unwrap();
             for round in 0..300 {
@@ -552,8 +562,11 @@ mod tests {
         let bpe = gpt2();
         let Core::Bpe(core) = &bpe.core else { panic!("it is byte pairs") };
         let tokens = serde_json::to_value(core).unwrap()["tokens"].clone();
-        let vocab: serde_json::Map<String, serde_json::Value> =
-            tokens.as_array().unwrap()[..258].iter().zip(0..).map(|(t, i)| (t.as_str().unwrap().into(), i.into())).collect();
+        let vocab: serde_json::Map<String, serde_json::Value> = tokens.as_array().unwrap()[..258]
+            .iter()
+            .zip(0..)
+            .map(|(t, i)| (t.as_str().unwrap().into(), i.into()))
+            .collect();
         let json = serde_json::json!({
             "version": "1.0", "truncation": null, "padding": null,
             "added_tokens": [{"id": 258, "content": "<|end|>", "single_word": false, "lstrip": false, "rstrip": false,
