@@ -5,7 +5,8 @@
 
 use super::tokenizer::Tokenizer;
 use crate::{Error, Result};
-use minijinja::value::{Kwargs, Value};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, ErrorKind, context};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -122,8 +123,8 @@ impl ChatTemplate {
             return Err(Error::value(format!("template: longer than {LONGEST} bytes")));
         }
         let mut environment = Environment::new();
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(|e| refusal(&e))?;
+        environment.set_syntax(syntax);
         environment.set_fuel(Some(FUEL));
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |why: String| -> Result<Value, minijinja::Error> {
@@ -180,10 +181,10 @@ impl ChatTemplate {
         }
         let template = self.environment.get_template("chat").map_err(|e| refusal(&e))?;
         let values = context! {
-            messages => messages,
+            messages => Value::from(Serde(messages)),
             add_generation_prompt => add_generation_prompt,
-            bos_token => ends.bos,
-            eos_token => ends.eos,
+            bos_token => ends.bos.as_str(),
+            eos_token => ends.eos.as_str(),
         };
         template.render(values).map_err(|e| refusal(&e))
     }

@@ -1,5 +1,13 @@
 //! Corpora: texts as documents of tokens, split, shuffled, mixed and packed into the windows that training sees.
 
 mod batches;
+mod documents;
+mod shuffle;
+mod source;
+mod store;
+mod windows;
 
-pub use batches::{Batch, Batches, BatchesConfig, IGNORE, Packing, Stage, WindowStart};
+pub use batches::{Batch, Batches, BatchesConfig, IGNORE, Stage};
+pub use documents::{Corpus, CorpusConfig, Side, TokenDocument};
+pub use source::Documents;
+pub use windows::{Packing, WindowStart};

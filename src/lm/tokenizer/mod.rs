@@ -91,6 +91,26 @@ impl Tokenizer {
         TrieTokenizer::new(words).map(Self::from)
     }
 
+    /// The longest match among `words`, of which the i-th is token i, and nothing else; those that `special` tells are
+    /// special tokens, which no plain text gives.
+    ///
+    /// # Errors
+    /// If a word is empty or stands there twice.
+    pub fn words(mut words: Vec<String>, special: &[bool]) -> Result<Self> {
+        let mut specials = Specials::default();
+        for (i, word) in words.iter_mut().enumerate() {
+            if word.is_empty() {
+                return Err(Error::value(format!("tokenizer: token {i} is empty")));
+            }
+            if special.get(i) == Some(&true) {
+                specials.add(std::mem::take(word), i as u32);
+            }
+        }
+        let tokenizer = Self { specials, ..TrieTokenizer::bare(words)?.into() };
+        tokenizer.check()?;
+        Ok(tokenizer)
+    }
+
     /// Byte pairs learned from texts.
     ///
     /// # Errors
@@ -268,7 +288,7 @@ impl Tokenizer {
         match &self.core {
             Core::Char(t) => t.encode(text),
             Core::Byte(t) => Ok(t.encode(text)),
-            Core::Trie(t) => Ok(t.encode(text)),
+            Core::Trie(t) => t.encode(text),
             Core::Bpe(t) => t.encode(text),
             Core::Pieces(t) => t.encode(text),
             Core::File(t) => t.encode(text, false),
