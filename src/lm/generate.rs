@@ -305,7 +305,7 @@ mod tests {
             Generation::new(&engine, &tokenizer, b"polly", config).unwrap().map(Result::unwrap).collect()
         };
         assert_eq!(said(&greedy), " wants a cracker");
-        assert_eq!(said(&GenerateConfig { ignore_end: true, ..greedy.clone() }), " wants a cracker, n\u{e9}?");
+        assert_eq!(said(&GenerateConfig { ignore_end: true, ..greedy.clone() }), " wants a cracker, né");
         let banned = vec![end];
         assert!(!said(&GenerateConfig { banned, ..greedy }).contains(','));
     }
