@@ -198,6 +198,10 @@ fn portable<const BITS: usize, const N: usize>(
     }
 }
 
+/// How far ahead of a product of one row, which waits for memory alone, weights are asked for, in bytes. What lies
+/// outside the panel, or the memory, does no harm.
+const AHEAD: usize = 8192;
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni,avx2,f16c,fma")]
 fn vnni<const BITS: usize, const N: usize>(quants: &[u8], scales: &[[u16; ROWS]], x: [&[Rounded]; N], out: &mut [f32]) {
@@ -209,6 +213,9 @@ fn vnni<const BITS: usize, const N: usize>(quants: &[u8], scales: &[[u16; ROWS]]
         for k in 0..BITS {
             // SAFETY: the block has BITS · 64 bytes; the load needs no alignment.
             let four = unsafe { _mm512_loadu_si512(block.as_ptr().add(64 * k).cast()) };
+            if N == 1 {
+                _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD + 64 * k).cast());
+            }
             if BITS == 8 {
                 w[k] = four;
             } else {
@@ -247,6 +254,9 @@ fn avx2<const BITS: usize, const N: usize>(quants: &[u8], scales: &[[u16; ROWS]]
             for k in 0..BITS {
                 // SAFETY: the block has BITS · 64 bytes, of which this takes 32; the load needs no alignment.
                 let four = unsafe { _mm256_loadu_si256(block.as_ptr().add(64 * k + 32 * half).cast()) };
+                if N == 1 && half == 0 {
+                    _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD + 64 * k).cast());
+                }
                 if BITS == 8 {
                     // Without its offset: with it, the sums of two products would not fit into 16 bits.
                     let q = _mm256_xor_si256(four, flip);
@@ -341,13 +351,12 @@ pub fn panel_f32(isa: Isa, w: &[f32], cols: usize, x: &[f32], y: &mut [f32]) {
     let mut t = 0;
     for x in x.chunks(tokens * cols) {
         let (mut r, n) = (0, x.len() / cols);
-        let few = if n == 1 && isa != Isa::Portable { 4 } else { few };
+        let few = if n == 1 { 1 } else { few }; // one stream through the memory is the fastest
         for w in w.chunks(few * cols) {
             let m = w.len() / cols;
             let y = &mut y[t * ROWS + r..];
             match (m, n) {
                 (4, 4) => tile::<4, 4>(isa, w, x, cols, y),
-                (4, 1) => tile::<4, 1>(isa, w, x, cols, y),
                 (2, 2) => tile::<2, 2>(isa, w, x, cols, y),
                 _ => {
                     for (r, w) in w.chunks_exact(cols).enumerate() {
@@ -424,8 +433,7 @@ fn tile_avx512<const R: usize, const N: usize>(w: &[f32], x: &[f32], cols: usize
             // SAFETY: `w` has R · cols numbers; those that the mask leaves lie before column `cols` of row r.
             few[r] = unsafe { _mm512_maskz_loadu_ps(mask, w.add(r * cols + c)) };
             if N == 1 {
-                // The rows that come next; what lies outside does no harm.
-                _mm_prefetch::<_MM_HINT_T0>(w.wrapping_add((R + r) * cols + c).cast());
+                _mm_prefetch::<_MM_HINT_T0>(w.wrapping_add(r * cols + c + AHEAD / 4).cast());
             }
         }
         for t in 0..N {
@@ -459,8 +467,7 @@ fn tile_avx2<const R: usize, const N: usize>(w: &[f32], x: &[f32], cols: usize, 
                 // SAFETY: `w` has R · cols numbers, and c + 16 is at most cols; no alignment is needed.
                 few[r] = unsafe { _mm256_loadu_ps(w.as_ptr().add(r * cols + c + 8 * half)) };
                 if N == 1 && half == 0 {
-                    // The rows that come next; what lies outside does no harm.
-                    _mm_prefetch::<_MM_HINT_T0>(w.as_ptr().wrapping_add((R + r) * cols + c).cast());
+                    _mm_prefetch::<_MM_HINT_T0>(w.as_ptr().wrapping_add(r * cols + c + AHEAD / 4).cast());
                 }
             }
             for t in 0..N {
