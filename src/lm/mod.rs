@@ -1,5 +1,6 @@
 //! Language models: tokenizers, the transformer, training and generation.
 
+mod chat;
 mod checkpoint;
 mod config;
 mod corpus;
@@ -7,6 +8,7 @@ mod dpo;
 mod engine;
 mod estimate;
 mod format;
+mod frozen;
 mod generate;
 mod lora;
 mod model;
@@ -17,6 +19,7 @@ mod template;
 mod tokenizer;
 mod train;
 
+pub use chat::{Chat, Conversation};
 pub use config::{ModelConfig, Positions, RopeScaling};
 pub use corpus::{
     Batch, Batches, BatchesConfig, Corpus, CorpusConfig, Documents, IGNORE, Packing, Side, Stage, TokenDocument,
@@ -28,11 +31,12 @@ pub use estimate::{Estimate, EstimateConfig, estimate};
 pub use format::{
     Format, Kind, Part, Parts, SaveConfig, SharedBytes, Stored, Weight, dequantize, load_parts, quantize, save_parts,
 };
+pub use frozen::Frozen;
 pub use generate::{GenerateConfig, Generation};
 pub use lora::{Lora, LoraConfig};
 pub use model::{Model, Pass};
 pub use presets::{PRESETS, Preset, preset};
-pub use sample::{Sampler, Sampling};
+pub use sample::{LogitHook, Sampler, Sampling};
 pub use sft::{Answers, LongExample, Sft, SftConfig, TooLong, read_conversations};
 pub use template::{ChatTemplate, ChatTokens, Ends, Message};
 pub use tokenizer::{

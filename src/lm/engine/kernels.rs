@@ -2,12 +2,9 @@
 //!
 //! A result depends on its own row alone: not on how many rows are worked on together, nor on the threads.
 
-use super::integer::{self, Isa, Rounded};
 use super::matrix::{BLOCK, Matrix, ROWS, Weights};
+use super::simd::{self, Isa, Rounded};
 use crate::nn::lanes::{self, vectorised};
-
-/// Parallel sums of a product of two rows.
-const LANES: usize = 16;
 
 /// Multiply-adds below which a piece of work is not divided among threads.
 const SMALL: usize = 1 << 16;
@@ -60,19 +57,15 @@ fn panel(isa: Isa, w: &Matrix, p: usize, x: Input, y: &mut [f32]) {
     match &w.weights {
         Weights::F32(numbers) => {
             let rows = ROWS.min(outputs - p * ROWS);
-            let w = &numbers[p * ROWS * cols..][..rows * cols];
-            vectorised(
-                #[inline(always)]
-                || panel_f32(w, cols, x, y),
-            );
+            simd::panel_f32(isa, &numbers[p * ROWS * cols..][..rows * cols], cols, x.exact, y);
         }
         Weights::Q8 { quants, scales } => {
             let quants = &quants[scales_at.start * 32..scales_at.end * 32];
-            rounded_rows(x, blocks, y, |x, y| integer::panel_q8(isa, quants, &scales[scales_at.clone()], x, y));
+            rounded_rows(x, blocks, y, |x, y| simd::panel_q8(isa, quants, &scales[scales_at.clone()], x, y));
         }
         Weights::Q4 { quants, scales } => {
             let quants = &quants[scales_at.start * 16..scales_at.end * 16];
-            rounded_rows(x, blocks, y, |x, y| integer::panel_q4(isa, quants, &scales[scales_at.clone()], x, y));
+            rounded_rows(x, blocks, y, |x, y| simd::panel_q4(isa, quants, &scales[scales_at.clone()], x, y));
         }
     }
 }
@@ -80,87 +73,15 @@ fn panel(isa: Isa, w: &Matrix, p: usize, x: Input, y: &mut [f32]) {
 /// Takes the rounded rows a few at a time.
 #[inline(always)]
 fn rounded_rows(x: Input, blocks: usize, y: &mut [f32], work: impl Fn(&[&[Rounded]], &mut [f32])) {
-    let mut few: [&[Rounded]; integer::AT_ONCE] = Default::default();
+    let mut few: [&[Rounded]; simd::AT_ONCE] = Default::default();
     let mut from = 0;
     while from < x.rows {
-        let n = integer::AT_ONCE.min(x.rows - from);
+        let n = simd::AT_ONCE.min(x.rows - from);
         for (t, few) in few[..n].iter_mut().enumerate() {
             *few = &x.rounded[(from + t) * blocks..][..blocks];
         }
         work(&few[..n], &mut y[from * ROWS..(from + n) * ROWS]);
         from += n;
-    }
-}
-
-#[inline(always)]
-fn panel_f32(w: &[f32], cols: usize, x: Input, y: &mut [f32]) {
-    let rows = w.len() / cols;
-    let mut t = 0;
-    while t < x.rows {
-        let n = if x.rows - t >= 4 { 4 } else { 1 };
-        let xs = &x.exact[t * cols..(t + n) * cols];
-        let mut r = 0;
-        while r < rows {
-            let m = if rows - r >= 4 { 4 } else { 1 };
-            let ws = &w[r * cols..(r + m) * cols];
-            let y = &mut y[t * ROWS + r..];
-            match (m, n) {
-                (4, 4) => tile::<4, 4>(ws, xs, cols, y),
-                (4, _) => tile::<4, 1>(ws, xs, cols, y),
-                (_, 4) => tile::<1, 4>(ws, xs, cols, y),
-                _ => tile::<1, 1>(ws, xs, cols, y),
-            }
-            r += m;
-        }
-        t += n;
-    }
-}
-
-/// `R` rows of weights with `N` of activations; a sum has the same order whatever `R` and `N` are.
-#[inline(always)]
-fn tile<const R: usize, const N: usize>(w: &[f32], x: &[f32], cols: usize, y: &mut [f32]) {
-    let mut sums = [[[0.0f32; LANES]; N]; R];
-    let w: [&[f32]; R] = std::array::from_fn(
-        #[inline(always)]
-        |r| &w[r * cols..][..cols],
-    );
-    let x: [&[f32]; N] = std::array::from_fn(
-        #[inline(always)]
-        |t| &x[t * cols..][..cols],
-    );
-    let whole = cols / LANES;
-    let ws = w.map(
-        #[inline(always)]
-        |w| &w.as_chunks::<LANES>().0[..whole],
-    );
-    let xs = x.map(
-        #[inline(always)]
-        |x| &x.as_chunks::<LANES>().0[..whole],
-    );
-    for c in 0..whole {
-        for r in 0..R {
-            for t in 0..N {
-                for i in 0..LANES {
-                    sums[r][t][i] = ws[r][c][i].mul_add(xs[t][c][i], sums[r][t][i]);
-                }
-            }
-        }
-    }
-    for r in 0..R {
-        for t in 0..N {
-            let sums = &mut sums[r][t];
-            for (i, c) in (whole * LANES..cols).enumerate() {
-                sums[i] = w[r][c].mul_add(x[t][c], sums[i]);
-            }
-            let mut width = LANES / 2;
-            while width > 0 {
-                for i in 0..width {
-                    sums[i] += sums[i + width];
-                }
-                width /= 2;
-            }
-            y[t * ROWS + r] = sums[0];
-        }
     }
 }
 

@@ -14,6 +14,7 @@
 use crate::{Error, Result};
 use bytemuck::Pod;
 use half::f16;
+use memmap2::MmapMut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
@@ -62,6 +63,85 @@ impl<T: Pod> Storage<T> {
         }
         let len = part.len();
         Ok(Self(Kept::Shared { bytes, from, len }))
+    }
+}
+
+impl<T: Pod> Storage<T> {
+    /// Moves owned numbers to the arena; until it is sealed, they are in `nowhere`.
+    fn move_to(&mut self, arena: &mut Arena) {
+        if let Kept::Owned(numbers) = &self.0 {
+            let bytes: &[u8] = bytemuck::cast_slice(numbers);
+            let from = arena.used;
+            arena.map[from..from + bytes.len()].copy_from_slice(bytes);
+            arena.used = from + bytes.len().next_multiple_of(ALIGN);
+            self.0 = Kept::Shared { bytes: arena.nowhere.clone(), from, len: bytes.len() };
+        }
+    }
+
+    fn settle(&mut self, nowhere: &SharedBytes, sealed: &SharedBytes) {
+        if let Kept::Shared { bytes, .. } = &mut self.0
+            && Arc::ptr_eq(bytes, nowhere)
+        {
+            *bytes = sealed.clone();
+        }
+    }
+
+    /// Bytes that moving it to an arena takes there.
+    fn moved_bytes(&self) -> usize {
+        match &self.0 {
+            Kept::Owned(numbers) => size_of_val(&numbers[..]).next_multiple_of(ALIGN),
+            Kept::Shared { .. } => 0,
+        }
+    }
+}
+
+/// Where storages begin in an arena: a cache line.
+const ALIGN: usize = 64;
+
+/// The size of a large page.
+const LARGE_PAGE: usize = 2 << 20;
+
+/// One stretch of memory in large pages for all the weights of an engine. Streaming through it, as every token does,
+/// is twice as fast as through pages of 4 kB, for which the processor looks up an address each.
+struct Arena {
+    map: MmapMut,
+    used: usize,
+    nowhere: SharedBytes,
+}
+
+/// Moves the numbers that matrices own to large pages, one after the other; where there are none, all stays.
+pub fn to_large_pages(matrices: &mut [&mut Matrix]) {
+    let total: usize = matrices.iter().map(|m| m.moved_bytes()).sum();
+    if total < LARGE_PAGE {
+        return;
+    }
+    let Ok(map) = MmapMut::map_anon(total + LARGE_PAGE) else { return };
+    #[cfg(target_os = "linux")]
+    if map.advise(memmap2::Advice::HugePage).is_err() {
+        return;
+    }
+    let used = map.as_ptr().align_offset(LARGE_PAGE).min(LARGE_PAGE);
+    let nowhere: SharedBytes = Arc::new(Vec::<u8>::new());
+    let mut arena = Arena { map, used, nowhere };
+    for matrix in &mut *matrices {
+        match &mut matrix.weights {
+            Weights::F32(numbers) => numbers.move_to(&mut arena),
+            Weights::Q8 { quants, scales } | Weights::Q4 { quants, scales } => {
+                quants.move_to(&mut arena);
+                scales.move_to(&mut arena);
+            }
+        }
+    }
+    let Arena { map, nowhere, .. } = arena;
+    let sealed: SharedBytes = Arc::new(map);
+    for matrix in matrices {
+        match &mut matrix.weights {
+            Weights::F32(numbers) => numbers.settle(&nowhere, &sealed),
+            Weights::Q8 { quants, scales } | Weights::Q4 { quants, scales } => {
+                quants.settle(&nowhere, &sealed);
+                scales.settle(&nowhere, &sealed);
+            }
+        }
     }
 }
 
@@ -209,6 +289,15 @@ impl Matrix {
         match &self.weights {
             Weights::F32(numbers) => numbers.len() * 4,
             Weights::Q8 { quants, scales } | Weights::Q4 { quants, scales } => quants.len() + scales.len() * 2,
+        }
+    }
+
+    fn moved_bytes(&self) -> usize {
+        match &self.weights {
+            Weights::F32(numbers) => numbers.moved_bytes(),
+            Weights::Q8 { quants, scales } | Weights::Q4 { quants, scales } => {
+                quants.moved_bytes() + scales.moved_bytes()
+            }
         }
     }
 

@@ -5,10 +5,10 @@
 //! tokens or texts are read together, on the number of threads, or, with quantised weights, on the processor.
 
 mod adapter;
-mod integer;
 mod kernels;
 mod matrix;
 mod session;
+mod simd;
 
 pub use adapter::{Adapter, LowRank, PROJECTIONS};
 pub use matrix::{Matrix, Quantization, Storage};
@@ -18,8 +18,8 @@ use super::checkpoint;
 use super::config::{ModelConfig, Positions};
 use super::model::Model;
 use crate::{Error, Result};
-use integer::Isa;
 use session::Work;
+use simd::Isa;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -115,7 +115,15 @@ impl Engine {
         let output = if config.tied { None } else { Some(matrix("output.weight", v, d)?) };
         let frequencies = if positions.is_some() { Vec::new() } else { config.frequencies() };
         let (isa, spare) = (Isa::best(), Mutex::default());
-        Ok(Self { config, embed, output, positions, layers, norm, frequencies, isa, spare })
+        let mut engine = Self { config, embed, output, positions, layers, norm, frequencies, isa, spare };
+        let layers = engine.layers.iter_mut();
+        let mut matrices: Vec<&mut Matrix> = layers
+            .flat_map(|l| [&mut l.wq, &mut l.wk, &mut l.wv, &mut l.wo, &mut l.w1, &mut l.w3, &mut l.w2])
+            .chain([&mut engine.embed])
+            .chain(&mut engine.output)
+            .collect();
+        matrix::to_large_pages(&mut matrices);
+        Ok(engine)
     }
 
     /// The model's sizes.

@@ -1,9 +1,9 @@
 //! One text being read and continued, and several of them in one pass over the weights.
 
 use super::adapter::Adapter;
-use super::integer::{self, Rounded};
 use super::kernels::{self, Input};
 use super::matrix::{BLOCK, Matrix, ROWS};
+use super::simd::{self, Rounded};
 use super::{Engine, Layer};
 use crate::lm::config::{ModelConfig, Positions};
 use crate::{Error, Result, stop};
@@ -462,7 +462,7 @@ fn input<'a>(rounded: &'a mut [Rounded], exact: &'a [f32], rows: usize, matrices
     let blocks = cols.div_ceil(BLOCK);
     if matrices.iter().any(|m| m.quantization().is_some()) {
         for (out, row) in rounded.chunks_exact_mut(blocks).zip(exact.chunks_exact(cols)) {
-            integer::round(out, row);
+            simd::round(out, row);
         }
     }
     Input { rows, exact, rounded: &rounded[..rows * blocks] }

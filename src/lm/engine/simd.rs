@@ -1,12 +1,12 @@
-//! Products of quantised panels with quantised rows, by integer instructions. All of the engine's `unsafe` is here.
+//! Products of panels of weights with rows of activations, by vector instructions. All of the engine's `unsafe` is here.
 //!
-//! For a panel of sixteen rows and each block of 32 columns, `Σ q·x` is a whole number, so every kernel finds the same;
-//! the blocks then add up in their order, `y ← y + Σ q·x · (scale_w · scale_x)`, fused. Hence one result, bit for bit,
-//! on every processor, for any number of rows at once and of threads. Kernels: AVX-512 with VNNI, AVX2, NEON, and one in
-//! plain Rust; [`Isa::best`] finds at run time which the processor has.
+//! Quantised: for a panel of sixteen rows and each block of 32 columns, `Σ q·x` is a whole number, so every kernel finds
+//! the same; the blocks then add up in their order, `y ← y + Σ q·x · (scale_w · scale_x)`, fused. Stored quants have an
+//! offset (128 or 8), because the instructions take one side without a sign: what it adds, offset · Σ x, is taken away
+//! at the start of each sum. In f32: sixteen sums of every sixteenth product, fused, which are added by halves.
 //!
-//! Stored quants have an offset (128 or 8), because the instructions take one side without a sign: what it adds,
-//! offset · Σ x, is taken away at the start of each sum.
+//! Hence one result, bit for bit, on every processor, for any number of rows at once and of threads. Kernels: AVX-512
+//! with VNNI, AVX2, NEON, and one in plain Rust; [`Isa::best`] finds at run time which the processor has.
 
 use super::matrix::{BLOCK, ROWS};
 use half::f16;
@@ -45,7 +45,9 @@ impl Isa {
         {
             let avx2 =
                 is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
-            let vnni = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni");
+            let vnni = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vnni");
             return match (vnni && avx2, avx2) {
                 (true, _) => &[Self::Vnni, Self::Avx2, Self::Portable],
                 (_, true) => &[Self::Avx2, Self::Portable],
@@ -196,6 +198,10 @@ fn portable<const BITS: usize, const N: usize>(
     }
 }
 
+/// How far ahead of a product of one row, which waits for memory alone, weights are asked for, in bytes. What lies
+/// outside the panel, or the memory, does no harm.
+const AHEAD: usize = 8192;
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni,avx2,f16c,fma")]
 fn vnni<const BITS: usize, const N: usize>(quants: &[u8], scales: &[[u16; ROWS]], x: [&[Rounded]; N], out: &mut [f32]) {
@@ -207,6 +213,9 @@ fn vnni<const BITS: usize, const N: usize>(quants: &[u8], scales: &[[u16; ROWS]]
         for k in 0..BITS {
             // SAFETY: the block has BITS · 64 bytes; the load needs no alignment.
             let four = unsafe { _mm512_loadu_si512(block.as_ptr().add(64 * k).cast()) };
+            if N == 1 {
+                _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD + 64 * k).cast());
+            }
             if BITS == 8 {
                 w[k] = four;
             } else {
@@ -245,6 +254,9 @@ fn avx2<const BITS: usize, const N: usize>(quants: &[u8], scales: &[[u16; ROWS]]
             for k in 0..BITS {
                 // SAFETY: the block has BITS · 64 bytes, of which this takes 32; the load needs no alignment.
                 let four = unsafe { _mm256_loadu_si256(block.as_ptr().add(64 * k + 32 * half).cast()) };
+                if N == 1 && half == 0 {
+                    _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD + 64 * k).cast());
+                }
                 if BITS == 8 {
                     // Without its offset: with it, the sums of two products would not fit into 16 bits.
                     let q = _mm256_xor_si256(four, flip);
@@ -325,6 +337,187 @@ fn neon<const BITS: usize, const N: usize>(quants: &[u8], scales: &[[u16; ROWS]]
     }
 }
 
+/// Parallel sums of a product of two rows of f32.
+const LANES: usize = 16;
+
+/// At most sixteen rows of f32 weights `[_, cols]` with each row of x `[_, cols]` → y `[rows of x, 16]`.
+pub fn panel_f32(isa: Isa, w: &[f32], cols: usize, x: &[f32], y: &mut [f32]) {
+    // As many as their sums fit into registers.
+    let (few, tokens) = match isa {
+        Isa::Vnni => (4, 4),
+        Isa::Avx2 => (2, 2),
+        _ => (1, 1),
+    };
+    let mut t = 0;
+    for x in x.chunks(tokens * cols) {
+        let (mut r, n) = (0, x.len() / cols);
+        let few = if n == 1 { 1 } else { few }; // one stream through the memory is the fastest
+        for w in w.chunks(few * cols) {
+            let m = w.len() / cols;
+            let y = &mut y[t * ROWS + r..];
+            match (m, n) {
+                (4, 4) => tile::<4, 4>(isa, w, x, cols, y),
+                (2, 2) => tile::<2, 2>(isa, w, x, cols, y),
+                _ => {
+                    for (r, w) in w.chunks_exact(cols).enumerate() {
+                        for (t, x) in x.chunks_exact(cols).enumerate() {
+                            tile::<1, 1>(isa, w, x, cols, &mut y[t * ROWS + r..]);
+                        }
+                    }
+                }
+            }
+            r += m;
+        }
+        t += n;
+    }
+}
+
+/// `R` rows of weights with `N` of activations.
+#[inline(always)]
+fn tile<const R: usize, const N: usize>(isa: Isa, w: &[f32], x: &[f32], cols: usize, y: &mut [f32]) {
+    assert!(w.len() == R * cols && x.len() == N * cols && y.len() >= (N - 1) * ROWS + R);
+    match isa {
+        // SAFETY: `Isa::available` gave this only where the processor has the instructions named at the function.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Vnni => unsafe { tile_avx512::<R, N>(w, x, cols, y) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { tile_avx2::<R, N>(w, x, cols, y) },
+        _ => crate::nn::lanes::vectorised(
+            #[inline(always)]
+            || {
+                for (r, w) in w.chunks_exact(cols).enumerate() {
+                    for (t, x) in x.chunks_exact(cols).enumerate() {
+                        y[t * ROWS + r] = dot(w, x);
+                    }
+                }
+            },
+        ),
+    }
+}
+
+#[inline(always)]
+fn dot(w: &[f32], x: &[f32]) -> f32 {
+    let mut sums = [0.0f32; LANES];
+    let ((ws, w_rest), (xs, x_rest)) = (w.as_chunks::<LANES>(), x.as_chunks::<LANES>());
+    for (w, x) in ws.iter().zip(xs) {
+        for i in 0..LANES {
+            sums[i] = w[i].mul_add(x[i], sums[i]);
+        }
+    }
+    for (i, (w, x)) in w_rest.iter().zip(x_rest).enumerate() {
+        sums[i] = w.mul_add(*x, sums[i]);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            sums[i] += sums[i + width];
+        }
+        width /= 2;
+    }
+    sums[0]
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn tile_avx512<const R: usize, const N: usize>(w: &[f32], x: &[f32], cols: usize, y: &mut [f32]) {
+    use std::arch::x86_64::*;
+    let (w, x) = (w.as_ptr(), x.as_ptr());
+    let whole = cols / LANES * LANES;
+    let mut sums = [[_mm512_setzero_ps(); N]; R];
+    let mut c = 0;
+    while c < cols {
+        let mask = if c < whole { !0 } else { (1u16 << (cols - whole)) - 1 };
+        let mut few = [_mm512_setzero_ps(); R];
+        for r in 0..R {
+            // SAFETY: `w` has R · cols numbers; those that the mask leaves lie before column `cols` of row r.
+            few[r] = unsafe { _mm512_maskz_loadu_ps(mask, w.add(r * cols + c)) };
+            if N == 1 {
+                _mm_prefetch::<_MM_HINT_T0>(w.wrapping_add(r * cols + c + AHEAD / 4).cast());
+            }
+        }
+        for t in 0..N {
+            // SAFETY: `x` has N · cols numbers; those that the mask leaves lie before column `cols` of row t.
+            let x = unsafe { _mm512_maskz_loadu_ps(mask, x.add(t * cols + c)) };
+            for r in 0..R {
+                sums[r][t] = _mm512_fmadd_ps(few[r], x, sums[r][t]);
+            }
+        }
+        c += LANES;
+    }
+    for r in 0..R {
+        for t in 0..N {
+            let sum = sums[r][t];
+            y[t * ROWS + r] = add_halves(_mm256_add_ps(_mm512_castps512_ps256(sum), _mm512_extractf32x8_ps::<1>(sum)));
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn tile_avx2<const R: usize, const N: usize>(w: &[f32], x: &[f32], cols: usize, y: &mut [f32]) {
+    use std::arch::x86_64::*;
+    let whole = cols / LANES * LANES;
+    let mut sums = [[[_mm256_setzero_ps(); 2]; N]; R];
+    let mut c = 0;
+    while c < whole {
+        for half in 0..2 {
+            let mut few = [_mm256_setzero_ps(); R];
+            for r in 0..R {
+                // SAFETY: `w` has R · cols numbers, and c + 16 is at most cols; no alignment is needed.
+                few[r] = unsafe { _mm256_loadu_ps(w.as_ptr().add(r * cols + c + 8 * half)) };
+                if N == 1 && half == 0 {
+                    _mm_prefetch::<_MM_HINT_T0>(w.as_ptr().wrapping_add(r * cols + c + AHEAD / 4).cast());
+                }
+            }
+            for t in 0..N {
+                // SAFETY: `x` has N · cols numbers, and c + 16 is at most cols; no alignment is needed.
+                let x = unsafe { _mm256_loadu_ps(x.as_ptr().add(t * cols + c + 8 * half)) };
+                for r in 0..R {
+                    sums[r][t][half] = _mm256_fmadd_ps(few[r], x, sums[r][t][half]);
+                }
+            }
+        }
+        c += LANES;
+    }
+    if whole < cols {
+        let last = |row: &[f32]| {
+            let mut last = [0.0; LANES];
+            last[..cols - whole].copy_from_slice(&row[whole..]);
+            last
+        };
+        for r in 0..R {
+            let w = last(&w[r * cols..][..cols]);
+            for t in 0..N {
+                let x = last(&x[t * cols..][..cols]);
+                for half in 0..2 {
+                    // SAFETY: both have 16 numbers, of which this takes 8; no alignment is needed.
+                    let (w, x) = unsafe {
+                        (_mm256_loadu_ps(w.as_ptr().add(8 * half)), _mm256_loadu_ps(x.as_ptr().add(8 * half)))
+                    };
+                    sums[r][t][half] = _mm256_fmadd_ps(w, x, sums[r][t][half]);
+                }
+            }
+        }
+    }
+    for r in 0..R {
+        for t in 0..N {
+            y[t * ROWS + r] = add_halves(_mm256_add_ps(sums[r][t][0], sums[r][t][1]));
+        }
+    }
+}
+
+/// The sum of eight numbers, by halves.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn add_halves(sum: std::arch::x86_64::__m256) -> f32 {
+    use std::arch::x86_64::*;
+    let sum = _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps::<1>(sum));
+    let sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
+    _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::matrix::{Matrix, Quantization};
@@ -365,6 +558,26 @@ mod tests {
                     let exact: f64 = x.iter().zip(w).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
                     assert!((exact - f64::from(portable[t * ROWS + r])).abs() < 0.5, "{exact}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_f32_kernel_gives_the_same_bits_for_any_number_of_rows() {
+        let mut rng = Rng::new(9);
+        for cols in [1, 16, 37, 200] {
+            let mut numbers = |n: usize| -> Vec<f32> { (0..n).map(|_| rng.normal() as f32).collect() };
+            let (w, x) = (numbers(15 * cols), numbers(11 * cols));
+            let run = |isa, x: &[f32]| {
+                let mut y = vec![0.0; x.len() / cols * ROWS];
+                panel_f32(isa, &w, cols, x, &mut y);
+                y
+            };
+            let portable = run(Isa::Portable, &x);
+            for isa in Isa::available() {
+                assert_eq!(run(*isa, &x), portable, "{isa:?} {cols}");
+                let alone: Vec<f32> = x.chunks(cols).flat_map(|x| run(*isa, x)).collect();
+                assert_eq!(alone, portable, "{isa:?} {cols} row by row");
             }
         }
     }
