@@ -9,6 +9,7 @@ mod ours;
 mod parts;
 mod quant;
 mod shards;
+mod vocabulary;
 mod weight;
 
 #[cfg(test)]
