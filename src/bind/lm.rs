@@ -143,7 +143,7 @@ lua_module! {
                 (TokenizerKind::Trie, text) if config.words.is_empty() => match text {
                     Some(text) => {
                         let most = if config.most == 0 { 4096 } else { config.most };
-                        Tokenizer::Trie(TrieTokenizer::learn(utf8("tokenizer", &text.0)?, most)?)
+                        TrieTokenizer::learn(utf8("tokenizer", &text.0)?, most)?.into()
                     }
                     None => return fault("tokenizer: a `trie` tokenizer needs its `words`, or the `text` whose words it shall know"),
                 },

@@ -4,7 +4,8 @@
 //! `mynah`, as JSON. A training run's file holds its optimizer's state beside the weights, under `train.`.
 
 use super::config::ModelConfig;
-use super::model::Model;
+use super::format::load_parts;
+use super::model::{Model, is_turned};
 use super::tokenizer::Tokenizer;
 use crate::data::{Array, ArrayFile, write_arrays};
 use crate::nn::{Device, Tensor};
@@ -15,25 +16,44 @@ use std::path::Path;
 
 /// What the header says about the model.
 #[derive(Serialize, Deserialize)]
-struct Header {
+pub(super) struct Header {
     /// Version of this layout.
     format: u32,
-    config: ModelConfig,
-    tokenizer: Tokenizer,
+    pub(super) config: ModelConfig,
+    pub(super) tokenizer: Tokenizer,
 }
 
 const FORMAT: u32 = 1;
 
-/// Whether a weight is a matrix of a linear layer, stored transposed.
-fn is_linear(name: &str, shape: &[usize]) -> bool {
-    shape.len() == 2 && name != "embed.weight"
+impl Header {
+    /// The header of a model.
+    pub(super) fn of(config: &ModelConfig, tokenizer: &Tokenizer) -> Self {
+        Self { format: FORMAT, config: config.clone(), tokenizer: tokenizer.clone() }
+    }
+
+    /// Its JSON.
+    pub(super) fn text(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| Error::value(e.to_string()))
+    }
+
+    /// Reads and checks the JSON.
+    pub(super) fn read(json: &str) -> Result<Self> {
+        let header: Self =
+            serde_json::from_str(json).map_err(|e| Error::value(format!("its header cannot be read ({e})")))?;
+        if header.format != FORMAT {
+            let format = header.format;
+            return Err(Error::value(format!("format {format} is newer than this build knows ({FORMAT})")));
+        }
+        header.tokenizer.check()?;
+        Ok(header)
+    }
 }
 
 /// The model's weights as they stand in a file.
 pub(super) fn weights(model: &Model) -> Result<Vec<Array>> {
     let turned = |(name, param): (String, crate::nn::Param)| {
         let value = param.value().plain();
-        let value = if is_linear(&name, &value.shape()) { value.transpose(0, 1)? } else { value };
+        let value = if is_turned(&name, &value.shape()) { value.transpose(0, 1)? } else { value };
         Ok(Array::f32(name, &value.shape(), value.to_f32()?))
     };
     model.named_params().into_iter().map(turned).collect()
@@ -41,8 +61,7 @@ pub(super) fn weights(model: &Model) -> Result<Vec<Array>> {
 
 /// Writes the model and, for a training run, `more` arrays and metadata.
 pub(super) fn write(path: &Path, model: &Model, more: &[Array], meta: &[(&str, String)]) -> Result<()> {
-    let header = Header { format: FORMAT, config: model.config().clone(), tokenizer: (**model.tokenizer()).clone() };
-    let json = serde_json::to_string(&header).map_err(|e| Error::file(path, e))?;
+    let json = Header::of(model.config(), model.tokenizer()).text().map_err(|e| Error::file(path, e))?;
     let mut metadata = HashMap::from([("mynah".to_string(), json), ("format".to_string(), "pt".to_string())]);
     metadata.extend(meta.iter().map(|(k, v)| (k.to_string(), v.clone())));
     let arrays = weights(model)?;
@@ -52,19 +71,14 @@ pub(super) fn write(path: &Path, model: &Model, more: &[Array], meta: &[(&str, S
 /// The model in an opened file.
 pub(super) fn model(file: &ArrayFile, device: Device) -> Result<Model> {
     let json = file.meta("mynah").ok_or_else(|| file.fail("not a model of Mynah (no `mynah` header)"))?;
-    let header: Header =
-        serde_json::from_str(json).map_err(|e| file.fail(format!("its header cannot be read ({e})")))?;
-    if header.format != FORMAT {
-        return Err(file.fail(format!("format {} is newer than this build knows ({FORMAT})", header.format)));
-    }
-    header.tokenizer.check().map_err(|e| file.fail(e))?;
+    let header = Header::read(json).map_err(|e| file.fail(e))?;
     // The weights must be there before memory is taken for them.
     let config = header.config.resolved(header.tokenizer.vocab_size()).map_err(|e| file.fail(e))?;
     if config.params() * 4 > file.size() as u128 {
         return Err(file.fail(format!("its header tells of {} parameters, more than it holds", config.params())));
     }
     Model::build(&config, header.tokenizer, device, |name, shape| {
-        if is_linear(name, shape) {
+        if is_turned(name, shape) {
             let stored = [shape[1], shape[0]];
             let t = Tensor::from_vec(file.f32(name, &stored)?, &stored, device)?;
             let turned = t.transpose(0, 1)?;
@@ -81,21 +95,12 @@ impl Model {
         write(path.as_ref(), self, &[], &[])
     }
 
-    /// Reads a model from a file that [`Model::save`] or training wrote; in a run's folder, the best one.
+    /// Reads a model of any known format onto a device; see [`load_parts`](super::load_parts).
     ///
     /// # Errors
-    /// If the file is missing, damaged, cut off, or not a model of Mynah.
+    /// If the file is missing, damaged, cut off, or of no known format.
     pub fn load(path: impl AsRef<Path>, device: Device) -> Result<Self> {
-        let path = path.as_ref();
-        if path.is_dir() {
-            let best = path.join("best.safetensors");
-            let chosen = if best.exists() { best } else { path.join("last.safetensors") };
-            if !chosen.exists() {
-                return Err(Error::file(path, "no best.safetensors or last.safetensors in this folder"));
-            }
-            return model(&ArrayFile::read(&chosen)?, device);
-        }
-        model(&ArrayFile::read(path)?, device)
+        load_parts(path)?.to_model(device)
     }
 }
 
@@ -143,10 +148,12 @@ mod tests {
             message.rsplit('/').next().unwrap().to_string()
         };
         assert_eq!(refusal("empty", b""), "empty: the file is empty");
-        assert!(refusal("text", b"once upon a time there was").starts_with("text: not a safetensors file"));
-        assert!(refusal("huge", &[0xff; 64]).starts_with("huge: not a safetensors file"));
+        assert!(
+            refusal("text", b"once upon a time there was").starts_with("text: not a model that this program knows")
+        );
+        assert!(refusal("huge", &[0xff; 64]).starts_with("huge: not a model that this program knows"));
         let foreign = safetensors::serialize([("a", &Array::f32("a", &[1], vec![1.0]))], None).unwrap();
-        assert_eq!(refusal("foreign", &foreign), "foreign: not a model of Mynah (no `mynah` header)");
+        assert!(refusal("foreign", &foreign).starts_with("foreign: safetensors, but not a model of Mynah"));
         let json = r#"{"format":1,"config":{"dim":65536,"layers":900000,"heads":2,"vocab":3},"tokenizer":{"kind":"char","alphabet":["a","b","c"]}}"#;
         let metadata = HashMap::from([("mynah".to_string(), json.to_string())]);
         let hostile = safetensors::serialize([("a", &Array::f32("a", &[1], vec![1.0]))], Some(metadata)).unwrap();

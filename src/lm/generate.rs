@@ -2,14 +2,15 @@
 
 use super::engine::{Engine, Session};
 use super::model::Model;
-use super::sample::{Sampler, Sampling};
+use super::sample::{LogitHook, Sampler, Sampling};
 use super::tokenizer::{Tokenizer, Utf8Stream};
 use crate::{Error, Result, stop};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How a text is continued.
+/// How a text is continued. What changes the odds works in this order: `logit_bias`, `banned`, the penalties, a
+/// function, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GenerateConfig {
@@ -21,15 +22,31 @@ pub struct GenerateConfig {
     pub top_k: usize,
     /// Draws only from the likeliest tokens that together have this probability, in (0, 1].
     pub top_p: f64,
+    /// Draws only from tokens with at least this part of the likeliest one's probability, in [0, 1]; 0 means all.
+    pub min_p: f64,
+    /// Draws only from the tokens of the most usual surprise that together have this probability, in (0, 1].
+    pub typical_p: f64,
     /// Makes tokens that came lately less likely; 1 changes nothing, less is refused.
     pub repetition_penalty: f64,
-    /// How many of the newest tokens the penalty looks at.
+    /// Taken from the logits of tokens that came lately, however often; at least 0.
+    pub presence_penalty: f64,
+    /// Taken from the logits of tokens that came lately, for each time; at least 0.
+    pub frequency_penalty: f64,
+    /// How many of the newest tokens the penalties look at.
     pub repetition_window: usize,
+    /// Whether the text goes on past the tokenizer's end token.
+    pub ignore_end: bool,
     /// Seed of the draws. Default: other draws every time.
     pub seed: Option<u64>,
     /// Ends before any of these texts would appear.
     #[serde(skip)]
     pub stop: Vec<String>,
+    /// Added to the logits of these tokens.
+    #[serde(skip)]
+    pub logit_bias: Vec<(u32, f32)>,
+    /// Tokens that never come.
+    #[serde(skip)]
+    pub banned: Vec<u32>,
 }
 
 impl Default for GenerateConfig {
@@ -39,10 +56,17 @@ impl Default for GenerateConfig {
             temperature: 0.8,
             top_k: 0,
             top_p: 0.95,
+            min_p: 0.0,
+            typical_p: 1.0,
             repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
             repetition_window: 64,
+            ignore_end: false,
             seed: None,
             stop: Vec::new(),
+            logit_bias: Vec::new(),
+            banned: Vec::new(),
         }
     }
 }
@@ -61,47 +85,95 @@ impl Model {
     /// # Errors
     /// As [`generate`](Self::generate), at once or from the iterator, which then ends.
     pub fn stream(&self, prompt: &[u8], config: &GenerateConfig) -> Result<Generation> {
-        Generation::new(self.engine()?, self.tokenizer().clone(), prompt, config)
+        let mut generation = Generation::new(&self.engine()?, self.tokenizer(), prompt, config)?;
+        generation.session.set_adapters(&self.adapters()?)?;
+        Ok(generation)
     }
 }
 
 /// A text being continued.
 pub struct Generation {
     session: Session,
+    voice: Voice,
+}
+
+impl Generation {
+    /// Continues `prompt`, as [`Model::stream`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new(
+        engine: &Arc<Engine>,
+        tokenizer: &Arc<Tokenizer>,
+        prompt: &[u8],
+        config: &GenerateConfig,
+    ) -> Result<Self> {
+        let mut tokens = tokenizer.encode(prompt)?;
+        if tokens.is_empty() {
+            tokens.push(tokenizer.encode_known("\n").first().copied().unwrap_or(0));
+        }
+        Ok(Self { session: Session::new(engine), voice: Voice::new(tokenizer, tokens, config)? })
+    }
+
+    /// Lets `hook` change the logits of every draw.
+    pub fn set_hook(&mut self, hook: Option<LogitHook>) {
+        self.voice.set_hook(hook);
+    }
+
+    /// What reads the text; its adapters may be changed between two pieces.
+    pub fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+}
+
+impl Iterator for Generation {
+    type Item = Result<String>;
+
+    fn next(&mut self) -> Option<Result<String>> {
+        self.voice.next(&mut self.session)
+    }
+}
+
+/// What turns a session's logits into text: draws tokens and gives out their characters.
+pub(super) struct Voice {
     sampler: Sampler,
     tokenizer: Arc<Tokenizer>,
-    window: usize, // of the repetition penalty
+    window: usize, // of the penalties
     stops: Vec<String>,
-    prompt: Vec<u32>, // not read yet
+    ends: Vec<u32>,   // tokens that end the text
+    unread: Vec<u32>, // tokens that the session has not read yet
     left: usize,      // tokens that may still come
     characters: Utf8Stream,
     held: String, // may be the beginning of a stop text
     bytes: Vec<u8>,
 }
 
-impl Generation {
-    fn new(engine: Arc<Engine>, tokenizer: Arc<Tokenizer>, prompt: &[u8], config: &GenerateConfig) -> Result<Self> {
+impl Voice {
+    /// Speaks after `prompt`, which is not read yet.
+    pub fn new(tokenizer: &Arc<Tokenizer>, prompt: Vec<u32>, config: &GenerateConfig) -> Result<Self> {
         let sampler = Sampler::new(Sampling {
             temperature: config.temperature,
             top_k: config.top_k,
             top_p: config.top_p,
+            min_p: config.min_p,
+            typical_p: config.typical_p,
             repetition_penalty: config.repetition_penalty,
+            presence_penalty: config.presence_penalty,
+            frequency_penalty: config.frequency_penalty,
+            logit_bias: config.logit_bias.clone(),
+            banned: config.banned.clone(),
             seed: config.seed,
         })?;
         if config.stop.iter().any(String::is_empty) {
             return Err(Error::value("generate: a `stop` text must not be empty"));
         }
-        let mut prompt = tokenizer.encode(prompt)?;
-        if prompt.is_empty() {
-            prompt.push(tokenizer.encode_known("\n").first().copied().unwrap_or(0));
-        }
         Ok(Self {
-            session: Session::new(&engine),
             sampler,
-            tokenizer,
+            tokenizer: tokenizer.clone(),
             window: config.repetition_window,
             stops: config.stop.clone(),
-            prompt,
+            ends: if config.ignore_end { Vec::new() } else { tokenizer.eos().into_iter().collect() },
+            unread: prompt,
             left: config.tokens,
             characters: Utf8Stream::default(),
             held: String::new(),
@@ -109,18 +181,50 @@ impl Generation {
         })
     }
 
+    pub fn set_hook(&mut self, hook: Option<LogitHook>) {
+        self.sampler.set_hook(hook);
+    }
+
+    pub fn take_hook(&mut self) -> Option<LogitHook> {
+        self.sampler.take_hook()
+    }
+
+    /// Ends at this token, too.
+    pub fn end_at(&mut self, token: u32) {
+        self.ends.push(token);
+    }
+
+    /// The next certain characters, or nothing at the end.
+    pub fn next(&mut self, session: &mut Session) -> Option<Result<String>> {
+        while self.left > 0 {
+            if let Err(e) = self.advance(session) {
+                self.left = 0;
+                return Some(Err(e));
+            }
+            let piece = self.certain();
+            if !piece.is_empty() {
+                return Some(Ok(piece));
+            }
+        }
+        None
+    }
+
     /// Draws one token and adds its characters to what is held.
-    fn advance(&mut self) -> Result<()> {
+    fn advance(&mut self, session: &mut Session) -> Result<()> {
         stop::check()?;
-        self.session.read(&self.prompt)?;
-        let (logits, recent) = self.session.logits(self.window);
+        session.read(&self.unread)?;
+        let (logits, recent) = session.logits(self.window);
         let token = self.sampler.sample(logits, recent)?;
-        self.prompt.clear();
-        self.prompt.push(token);
+        self.unread.clear();
+        self.unread.push(token);
         self.left -= 1;
-        self.bytes.clear();
-        self.tokenizer.append_bytes(token, &mut self.bytes)?;
-        self.held += &self.characters.push(&self.bytes);
+        if self.ends.contains(&token) {
+            self.left = 0;
+        } else {
+            self.bytes.clear();
+            self.tokenizer.append_bytes(token, &mut self.bytes)?;
+            self.held += &self.characters.push(&self.bytes);
+        }
         if self.left == 0 {
             self.held += &self.characters.finish();
         }
@@ -140,24 +244,6 @@ impl Generation {
         let keep = self.held.char_indices().map(|(at, _)| at).find(begins).unwrap_or(self.held.len());
         let rest = self.held.split_off(keep);
         std::mem::replace(&mut self.held, rest)
-    }
-}
-
-impl Iterator for Generation {
-    type Item = Result<String>;
-
-    fn next(&mut self) -> Option<Result<String>> {
-        while self.left > 0 {
-            if let Err(e) = self.advance() {
-                self.left = 0;
-                return Some(Err(e));
-            }
-            let piece = self.certain();
-            if !piece.is_empty() {
-                return Some(Ok(piece));
-            }
-        }
-        None
     }
 }
 
@@ -207,6 +293,23 @@ mod tests {
             p.set_value(p.value().plain().mul_scalar(0.1).unwrap()).unwrap();
         }
         assert_ne!(before, bird.generate(b"p", &config).unwrap());
+    }
+
+    #[test]
+    fn the_end_token_ends_the_text_and_is_not_shown() {
+        let bird = bird();
+        let tokenizer = (**bird.tokenizer()).clone();
+        let end = tokenizer.encode(b",").unwrap()[0];
+        let tokenizer = Arc::new(tokenizer.with_ends(None, Some(end)).unwrap());
+        let greedy = GenerateConfig { temperature: 0.0, tokens: 20, ..Default::default() };
+        let said = |config: &GenerateConfig| -> String {
+            let engine = bird.engine().unwrap();
+            Generation::new(&engine, &tokenizer, b"polly", config).unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(said(&greedy), " wants a cracker");
+        assert_eq!(said(&GenerateConfig { ignore_end: true, ..greedy.clone() }), " wants a cracker, né");
+        let banned = vec![end];
+        assert!(!said(&GenerateConfig { banned, ..greedy }).contains(','));
     }
 
     #[test]

@@ -17,15 +17,18 @@ const LONGEST: usize = 255;
 /// The tokenizer whose tokens are the words of a list and the bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrieTokenizer {
-    /// Token 256 + i is the i-th word.
+    /// Token 256 + i is the i-th word; token i if there are no bytes.
     words: Vec<String>,
+    /// Whether the words are all tokens there are: no bytes, and an empty word is a token that no text gives.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    bare: bool,
     #[serde(skip)]
     trie: OnceLock<Trie>,
 }
 
 impl PartialEq for TrieTokenizer {
     fn eq(&self, other: &Self) -> bool {
-        self.words == other.words
+        (&self.words, self.bare) == (&other.words, other.bare)
     }
 }
 
@@ -37,9 +40,9 @@ struct Trie {
 }
 
 impl Trie {
-    fn new(words: &[String]) -> Self {
+    fn new(words: &[String], first: usize) -> Self {
         let mut trie = Self { children: HashMap::new(), tokens: vec![None] };
-        for (i, word) in words.iter().enumerate() {
+        for (i, word) in words.iter().enumerate().filter(|(_, word)| !word.is_empty()) {
             let mut node = 0;
             for byte in word.bytes() {
                 let next = trie.tokens.len() as u32;
@@ -48,7 +51,7 @@ impl Trie {
                     trie.tokens.push(None);
                 }
             }
-            trie.tokens[node as usize] = Some((BYTES + i) as u32);
+            trie.tokens[node as usize] = Some((first + i) as u32);
         }
         trie
     }
@@ -71,9 +74,24 @@ impl TrieTokenizer {
     /// # Errors
     /// If a word is empty, longer than 255 bytes, or stands there twice.
     pub fn new(words: Vec<String>) -> Result<Self> {
-        let tokenizer = Self { words, trie: OnceLock::new() };
+        let tokenizer = Self { words, bare: false, trie: OnceLock::new() };
         tokenizer.check()?;
         Ok(tokenizer)
+    }
+
+    /// A tokenizer whose token i is the i-th word, without bytes for the rest; no text gives an empty word.
+    ///
+    /// # Errors
+    /// If there are no words, or a word stands there twice.
+    pub fn bare(words: Vec<String>) -> Result<Self> {
+        let tokenizer = Self { words, bare: true, trie: OnceLock::new() };
+        tokenizer.check()?;
+        Ok(tokenizer)
+    }
+
+    /// The token of the first word.
+    fn first(&self) -> usize {
+        if self.bare { 0 } else { BYTES }
     }
 
     /// A tokenizer of the words of `text`, each with the space before it; at most `most`, those that save the most
@@ -97,7 +115,7 @@ impl TrieTokenizer {
 
     /// How many tokens there are.
     pub fn len(&self) -> usize {
-        BYTES + self.words.len()
+        self.first() + self.words.len()
     }
 
     /// Whether there are no tokens (never).
@@ -107,22 +125,33 @@ impl TrieTokenizer {
 
     /// The bytes of `token`, which is in the vocabulary, appended to `out`.
     pub fn append(&self, token: u32, out: &mut Vec<u8>) {
-        match (token as usize).checked_sub(BYTES) {
+        match (token as usize).checked_sub(self.first()) {
             None => out.push(token as u8),
             Some(word) => out.extend(self.words[word].as_bytes()),
         }
     }
 
     /// The longest word at each place, or a byte.
-    pub fn encode(&self, text: &[u8]) -> Vec<u32> {
-        let trie = self.trie.get_or_init(|| Trie::new(&self.words));
+    ///
+    /// # Errors
+    /// If there are no bytes, and no word begins somewhere.
+    pub fn encode(&self, text: &[u8]) -> Result<Vec<u32>> {
+        let trie = self.trie.get_or_init(|| Trie::new(&self.words, self.first()));
         let (mut tokens, mut at) = (Vec::with_capacity(text.len() / 4), 0);
         while at < text.len() {
-            let (token, length) = trie.longest(&text[at..]).unwrap_or((u32::from(text[at]), 1));
+            let (token, length) = match trie.longest(&text[at..]) {
+                Some(found) => found,
+                None if self.bare => {
+                    let rest = String::from_utf8_lossy(&text[at..text.len().min(at + 4)]);
+                    let what = rest.chars().next().unwrap_or(' ');
+                    return Err(Error::value(format!("encode: no token begins with {what:?} (byte {})", at + 1)));
+                }
+                None => (u32::from(text[at]), 1),
+            };
             tokens.push(token);
             at += length;
         }
-        tokens
+        Ok(tokens)
     }
 
     /// Checks words that came from a file.
@@ -130,8 +159,11 @@ impl TrieTokenizer {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn check(&self) -> Result<()> {
+        if self.bare && self.words.is_empty() {
+            return Err(Error::value("tokenizer: there are no words"));
+        }
         let mut seen = std::collections::HashSet::new();
-        for word in &self.words {
+        for word in self.words.iter().filter(|w| !(self.bare && w.is_empty())) {
             if word.is_empty() || word.len() > LONGEST {
                 return Err(Error::value(format!("tokenizer: a word has 1 to {LONGEST} bytes, got {}", word.len())));
             }
@@ -169,9 +201,9 @@ mod tests {
     #[test]
     fn the_longest_word_wins_and_bytes_fill_the_gaps() {
         let t = trie(&["mill", "miller", " the", "磨坊"]);
-        assert_eq!(t.encode(b"mill the millers"), [256, 258, 32, 257, 115]);
-        assert_eq!(t.encode("磨坊!".as_bytes()), [259, 33]);
-        assert_eq!(t.encode(b"mille"), [256, 101], "a beginning of a longer word is not that word");
+        assert_eq!(t.encode(b"mill the millers").unwrap(), [256, 258, 32, 257, 115]);
+        assert_eq!(t.encode("磨坊!".as_bytes()).unwrap(), [259, 33]);
+        assert_eq!(t.encode(b"mille").unwrap(), [256, 101], "a beginning of a longer word is not that word");
     }
 
     #[test]
@@ -179,9 +211,18 @@ mod tests {
         let t = trie(&["ab", "abc", "né"]);
         for text in [&b"abcabxab"[..], b"\xff\x00n\xc3", "né abc né".as_bytes(), b""] {
             let mut back = Vec::new();
-            t.encode(text).into_iter().for_each(|token| t.append(token, &mut back));
+            t.encode(text).unwrap().into_iter().for_each(|token| t.append(token, &mut back));
             assert_eq!(back, text);
         }
+    }
+
+    #[test]
+    fn without_bytes_the_rest_is_refused() {
+        let words = ["a", "", "ab", "磨"].map(String::from).to_vec();
+        let t = TrieTokenizer::bare(words).unwrap();
+        assert_eq!((t.len(), t.encode("ab磨a".as_bytes()).unwrap()), (4, vec![2, 3, 0]));
+        let refusal = t.encode("a坊".as_bytes()).unwrap_err().to_string();
+        assert_eq!(refusal, "encode: no token begins with '坊' (byte 2)");
     }
 
     #[test]

@@ -1,0 +1,85 @@
+//! A model for generation alone: its engine, tokenizer and chat template, without weights to train.
+
+use super::chat::Chat;
+use super::engine::{Engine, Quantization};
+use super::generate::{GenerateConfig, Generation};
+use super::model::Model;
+use super::template::ChatTemplate;
+use super::tokenizer::Tokenizer;
+use crate::{Error, Result};
+use std::sync::Arc;
+
+/// What generates. Clones share their weights.
+#[derive(Clone)]
+pub struct Frozen {
+    engine: Arc<Engine>,
+    tokenizer: Arc<Tokenizer>,
+    template: ChatTemplate,
+}
+
+impl Frozen {
+    /// Puts the parts together; without a template, that of the tokenizer or the plain one.
+    ///
+    /// # Errors
+    /// If the tokenizer has more tokens than the model, or its template is none.
+    pub fn new(engine: Arc<Engine>, tokenizer: Arc<Tokenizer>, template: Option<ChatTemplate>) -> Result<Self> {
+        let (known, vocab) = (tokenizer.vocab_size(), engine.config().vocab);
+        if known > vocab {
+            return Err(Error::value(format!("model: the tokenizer has {known} tokens, the model only {vocab}")));
+        }
+        let template = template.map_or_else(|| ChatTemplate::of(&tokenizer), Ok)?;
+        Ok(Self { engine, tokenizer, template })
+    }
+
+    /// The weights of `model` as they are now.
+    ///
+    /// # Errors
+    /// If its tokenizer's template is none.
+    pub fn of(model: &Model) -> Result<Self> {
+        Self::new(model.engine()?, model.tokenizer().clone(), None)
+    }
+
+    /// The same with its matrices rounded to `kind`.
+    ///
+    /// # Errors
+    /// None that a sound engine can cause.
+    pub fn quantized(&self, kind: Quantization) -> Result<Self> {
+        Ok(Self { engine: Arc::new(self.engine.quantized(kind)?), ..self.clone() })
+    }
+
+    /// Its weights.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Its tokenizer.
+    pub fn tokenizer(&self) -> &Arc<Tokenizer> {
+        &self.tokenizer
+    }
+
+    /// What makes a text of a conversation.
+    pub fn template(&self) -> &ChatTemplate {
+        &self.template
+    }
+
+    /// Continues `prompt`; returns only what is new. An empty prompt begins as after a line end.
+    ///
+    /// # Errors
+    /// As [`Model::generate`].
+    pub fn generate(&self, prompt: &[u8], config: &GenerateConfig) -> Result<String> {
+        self.stream(prompt, config)?.collect()
+    }
+
+    /// Continues `prompt` piece by piece, as [`Model::stream`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn stream(&self, prompt: &[u8], config: &GenerateConfig) -> Result<Generation> {
+        Generation::new(&self.engine, &self.tokenizer, prompt, config)
+    }
+
+    /// A conversation with it.
+    pub fn chat(&self, system: Option<&str>) -> Chat {
+        Chat::new(self, system)
+    }
+}
