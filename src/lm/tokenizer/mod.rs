@@ -593,4 +593,30 @@ mod tests {
         assert_eq!(more.encode_with_specials(b"<user>a<|end|>").unwrap(), [259, 64, 258]);
         assert!(more.encode(b"\xff").is_err());
     }
+
+    /// The tokens of `tests/golden/tokenizer.py`.
+    #[test]
+    fn tokens_are_those_of_other_programs() {
+        let golden = include_str!("../../../tests/golden/tokenizer.json");
+        let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
+        fn list<T: serde::de::DeserializeOwned>(value: &serde_json::Value) -> Vec<T> {
+            serde_json::from_value(value.clone()).unwrap()
+        }
+        let texts: Vec<String> = list(&golden["texts"]);
+        let check = |name: &str, tokenizer: &Tokenizer, ids: &serde_json::Value| {
+            for (text, ids) in texts.iter().zip(list::<Vec<u32>>(ids)) {
+                assert_eq!(tokenizer.encode(text.as_bytes()).unwrap(), ids, "{name}: {text:?}");
+                assert_eq!(tokenizer.decode(&ids).unwrap(), text.as_bytes(), "{name}");
+            }
+        };
+        for case in golden["byte_pairs"].as_array().unwrap() {
+            let pre = case["pre"].as_str().unwrap();
+            let tokenizer = Tokenizer::from_gpt2(list(&case["tokens"]), list(&case["merges"]), &[], pre).unwrap();
+            check(pre, &tokenizer, &case["ids"]);
+        }
+        let pieces = &golden["pieces"];
+        let tokens = list::<String>(&pieces["tokens"]).into_iter().map(String::into_bytes).collect();
+        let tokenizer = Tokenizer::from_sentencepiece(tokens, list(&pieces["scores"]), &[]).unwrap();
+        check("sentencepiece", &tokenizer, &pieces["ids"]);
+    }
 }
