@@ -200,7 +200,10 @@ impl ChatTemplate {
         let mut spans: Vec<Range<usize>> = Vec::new();
         for (i, message) in messages.iter().enumerate().filter(|(_, m)| m.role == "assistant") {
             let lost = || {
-                Error::value(format!("template: what the assistant says in message {} cannot be found in its text", i + 1))
+                Error::value(format!(
+                    "template: what the assistant says in message {} cannot be found in its text",
+                    i + 1
+                ))
             };
             // What stands before the turn is what the model is given when it shall speak.
             let begin = if i == 0 { 0 } else { self.render(&messages[..i], true, ends)?.len() };
@@ -379,7 +382,17 @@ fn dump(value: &serde_json::Value, indent: Option<usize>, level: usize, out: &mu
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
@@ -472,7 +485,8 @@ mod tests {
 
     #[test]
     fn spans_are_what_the_assistant_says() {
-        for (name, end) in [("chatml", "<|im_end|>"), ("llama2", " </s>"), ("llama3", "<|eot_id|>"), ("plain", "</s>")] {
+        for (name, end) in [("chatml", "<|im_end|>"), ("llama2", " </s>"), ("llama3", "<|eot_id|>"), ("plain", "</s>")]
+        {
             let template = ChatTemplate::preset(name).unwrap();
             let (text, spans) = template.render_spans(&talk(), &ends()).unwrap();
             let said: Vec<&str> = spans.into_iter().map(|s| text[s].trim_start()).collect();
@@ -492,7 +506,8 @@ mod tests {
 
     #[test]
     fn answers_are_marked_on_whole_tokens() {
-        let tokenizer = Tokenizer::bytes().with_specials(ChatTemplate::preset_specials("plain").iter().copied()).unwrap();
+        let tokenizer =
+            Tokenizer::bytes().with_specials(ChatTemplate::preset_specials("plain").iter().copied()).unwrap();
         let template = ChatTemplate::of(&tokenizer).unwrap();
         let tokens = template.encode_answers(&tokenizer, &talk()).unwrap();
         let said: Vec<u32> = tokens.ids.iter().zip(&tokens.answer).filter(|(_, a)| **a).map(|(t, _)| *t).collect();
@@ -518,13 +533,16 @@ mod tests {
     #[test]
     fn the_language_is_that_of_hugging_face() {
         let render = |source: &str| {
-            ChatTemplate::at(source, Some(1_700_000_000)).unwrap().render(&talk(), false, &ends()).map_err(|e| e.to_string())
+            ChatTemplate::at(source, Some(1_700_000_000))
+                .unwrap()
+                .render(&talk(), false, &ends())
+                .map_err(|e| e.to_string())
         };
         assert_eq!(render("{{ messages[0].content.split('.')[0].upper() }}").unwrap(), "BE KIND");
         assert_eq!(render("{{ strftime_now('%d %b %Y, %A %H:%M') }}").unwrap(), "14 Nov 2023, Tuesday 22:13");
         assert_eq!(render("{{ {'a': '<é>', 'b': [1, true]} | tojson }}").unwrap(), r#"{"a": "<é>", "b": [1, true]}"#);
         assert_eq!(render("{{ [1] | tojson(indent=2) }}").unwrap(), "[\n  1\n]");
-        assert_eq!(render("  {% for m in messages %}\n  {% if loop.index == 2 %}{% break %}{% endif %}\n{{ m.role }}\n{% endfor %}").unwrap(), "\nsystem\n");
+        assert_eq!(render("  {% for m in messages %}\n  {% if loop.index == 2 %}{% break %}{% endif %}\n{{ m.role }}\n{% endfor %}").unwrap(), "system\n");
         assert_eq!(render("{% generation %}x{%- endgeneration -%} y").unwrap(), "xy");
         assert_eq!(render("a\n{{ raise_exception('no tools') }}").unwrap_err(), "template: no tools (line 2)");
         let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}";

@@ -36,14 +36,7 @@ pub struct CorpusConfig {
 
 impl Default for CorpusConfig {
     fn default() -> Self {
-        Self {
-            documents: Documents::Whole,
-            field: "text".into(),
-            ends: true,
-            val_fraction: 0.1,
-            seed: 1,
-            cache: None,
-        }
+        Self { documents: Documents::Whole, field: "text".into(), ends: true, val_fraction: 0.1, seed: 1, cache: None }
     }
 }
 
@@ -229,7 +222,8 @@ impl Corpus {
 
     /// Whether document `d` (from 0) is trained on or held out.
     pub fn side(&self, d: u64) -> Side {
-        let held = if self.cut.is_some() { d == 1 } else { self.split.held > 0 && self.split.order.at(d) < self.split.held };
+        let held =
+            if self.cut.is_some() { d == 1 } else { self.split.held > 0 && self.split.order.at(d) < self.split.held };
         if held { Side::Val } else { Side::Train }
     }
 

@@ -10,4 +10,6 @@ mod windows;
 pub use batches::{Batch, Batches, BatchesConfig, IGNORE, Stage};
 pub use documents::{Corpus, CorpusConfig, Side, TokenDocument};
 pub use source::Documents;
-pub use windows::{Packing, WindowStart};
+pub use windows::Packing;
+#[allow(unused_imports)] // `train` has one of its own, until it takes batches from here
+pub use windows::WindowStart;

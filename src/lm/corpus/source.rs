@@ -104,7 +104,12 @@ pub(super) fn of_file(
     if is_jsonl(path) { of_jsonl(path, reader, field, each) } else { of_reader(path, reader, documents, each) }
 }
 
-fn of_jsonl(path: &Path, mut reader: impl BufRead, field: &str, each: &mut dyn FnMut(Piece) -> Result<()>) -> Result<()> {
+fn of_jsonl(
+    path: &Path,
+    mut reader: impl BufRead,
+    field: &str,
+    each: &mut dyn FnMut(Piece) -> Result<()>,
+) -> Result<()> {
     let mut line = Vec::new();
     for number in 1u64.. {
         let fail = |why: String| Error::file(path, format!("line {number} {why}"));
@@ -181,7 +186,10 @@ fn of_reader(
                     break;
                 }
                 if text.len() as u64 > LONGEST {
-                    return Err(Error::file(path, format!("a document is longer than {LONGEST} bytes (line {number})")));
+                    return Err(Error::file(
+                        path,
+                        format!("a document is longer than {LONGEST} bytes (line {number})"),
+                    ));
                 }
                 if line.trim_ascii().is_empty() {
                     give(&mut text)?;
@@ -244,7 +252,10 @@ mod tests {
             message.rsplit('/').next().unwrap().to_string()
         };
         let good = "{\"text\": \"磨坊\"}\n\n";
-        assert!(refusal(&format!("{good}{{\"text\": oops}}\n")).starts_with("talk.jsonl: line 3 is not JSON (expected value"));
+        assert!(
+            refusal(&format!("{good}{{\"text\": oops}}\n"))
+                .starts_with("talk.jsonl: line 3 is not JSON (expected value")
+        );
         assert_eq!(refusal(&format!("{good}{{\"body\": 1}}")), "talk.jsonl: line 3 has no text in the field `text`");
         assert_eq!(refusal("[1]"), "talk.jsonl: line 1 has no text in the field `text`");
         assert!(refusal("\u{feff}").contains("line 1 is not JSON"));

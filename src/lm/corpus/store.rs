@@ -141,8 +141,7 @@ impl Store {
         // lives on under the mapping.
         let map = unsafe { Mmap::map(&file)? };
         let body = map.len() - TRAILER;
-        let numbers: Vec<u64> =
-            map[body..].as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        let numbers: Vec<u64> = map[body..].as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
         let [width, tokens, documents, of, mark, check] = numbers[..] else { return Ok(None) };
         if map[..MAGIC.len()] != *MAGIC || of != key || check != checksum(&numbers[..5]) || !matches!(width, 2 | 4) {
             return Ok(None);

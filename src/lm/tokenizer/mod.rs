@@ -476,8 +476,18 @@ mod tests {
     #[test]
     fn every_string_of_bytes_survives() {
         let mut rng = Rng::new(11);
-        let pieces: [&[u8]; 10] =
-            [b"the", b" ", "磨".as_bytes(), b"\xe7\xa3", b"\xff", b"\n", "🐦".as_bytes(), b"'s", "▁".as_bytes(), b"<s>"];
+        let pieces: [&[u8]; 10] = [
+            b"the",
+            b" ",
+            "磨".as_bytes(),
+            b"\xe7\xa3",
+            b"\xff",
+            b"\n",
+            "🐦".as_bytes(),
+            b"'s",
+            "▁".as_bytes(),
+            b"<s>",
+        ];
         for tokenizer in lossless() {
             let tokenizer = tokenizer.with_specials(["<bos>", "<s>"]).unwrap();
             for round in 0..300 {
@@ -552,8 +562,11 @@ mod tests {
         let bpe = gpt2();
         let Core::Bpe(core) = &bpe.core else { panic!("it is byte pairs") };
         let tokens = serde_json::to_value(core).unwrap()["tokens"].clone();
-        let vocab: serde_json::Map<String, serde_json::Value> =
-            tokens.as_array().unwrap()[..258].iter().zip(0..).map(|(t, i)| (t.as_str().unwrap().into(), i.into())).collect();
+        let vocab: serde_json::Map<String, serde_json::Value> = tokens.as_array().unwrap()[..258]
+            .iter()
+            .zip(0..)
+            .map(|(t, i)| (t.as_str().unwrap().into(), i.into()))
+            .collect();
         let json = serde_json::json!({
             "version": "1.0", "truncation": null, "padding": null,
             "added_tokens": [{"id": 258, "content": "<|end|>", "single_word": false, "lstrip": false, "rstrip": false,
@@ -579,5 +592,31 @@ mod tests {
         let more = file.with_specials(["<user>"]).unwrap();
         assert_eq!(more.encode_with_specials(b"<user>a<|end|>").unwrap(), [259, 64, 258]);
         assert!(more.encode(b"\xff").is_err());
+    }
+
+    /// The tokens of `tests/golden/tokenizer.py`.
+    #[test]
+    fn tokens_are_those_of_other_programs() {
+        let golden = include_str!("../../../tests/golden/tokenizer.json");
+        let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
+        fn list<T: serde::de::DeserializeOwned>(value: &serde_json::Value) -> Vec<T> {
+            serde_json::from_value(value.clone()).unwrap()
+        }
+        let texts: Vec<String> = list(&golden["texts"]);
+        let check = |name: &str, tokenizer: &Tokenizer, ids: &serde_json::Value| {
+            for (text, ids) in texts.iter().zip(list::<Vec<u32>>(ids)) {
+                assert_eq!(tokenizer.encode(text.as_bytes()).unwrap(), ids, "{name}: {text:?}");
+                assert_eq!(tokenizer.decode(&ids).unwrap(), text.as_bytes(), "{name}");
+            }
+        };
+        for case in golden["byte_pairs"].as_array().unwrap() {
+            let pre = case["pre"].as_str().unwrap();
+            let tokenizer = Tokenizer::from_gpt2(list(&case["tokens"]), list(&case["merges"]), &[], pre).unwrap();
+            check(pre, &tokenizer, &case["ids"]);
+        }
+        let pieces = &golden["pieces"];
+        let tokens = list::<String>(&pieces["tokens"]).into_iter().map(String::into_bytes).collect();
+        let tokenizer = Tokenizer::from_sentencepiece(tokens, list(&pieces["scores"]), &[]).unwrap();
+        check("sentencepiece", &tokenizer, &pieces["ids"]);
     }
 }

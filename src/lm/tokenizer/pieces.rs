@@ -209,7 +209,9 @@ impl PiecesTokenizer {
                     for byte in &text[at..stop] {
                         let token = table.bytes[usize::from(*byte)].or(table.unknown);
                         tokens.push(token.ok_or_else(|| {
-                            Error::value(format!("encode: the byte {byte} has no token, nor is there one for the unknown"))
+                            Error::value(format!(
+                                "encode: the byte {byte} has no token, nor is there one for the unknown"
+                            ))
                         })?);
                     }
                 }
@@ -275,9 +277,8 @@ pub(super) mod tests {
 
     #[test]
     fn lists_that_do_not_fit_are_refused() {
-        let refusal = |scores, types: &[i32]| {
-            PiecesTokenizer::new(vec![b"a".to_vec()], scores, types).unwrap_err().to_string()
-        };
+        let refusal =
+            |scores, types: &[i32]| PiecesTokenizer::new(vec![b"a".to_vec()], scores, types).unwrap_err().to_string();
         assert_eq!(refusal(vec![], &[]), "tokenizer: 1 tokens have 0 scores and 1 types");
         assert_eq!(refusal(vec![f32::NAN], &[]), "tokenizer: the score of token 0 is not a number");
         assert_eq!(refusal(vec![0.0], &[9]), "tokenizer: a token's type is 1 to 6, got 9");

@@ -95,10 +95,9 @@ impl Classes<'_> {
         let whole = match first {
             0xc2..=0xdf => next(1).map(|a| ((lead & 0x1f) << 6 | a, 2)),
             0xe0..=0xef => next(1).zip(next(2)).map(|(a, b)| ((lead & 0xf) << 12 | a << 6 | b, 3)),
-            0xf0..=0xf4 => next(1)
-                .zip(next(2))
-                .zip(next(3))
-                .map(|((a, b), c)| ((lead & 7) << 18 | a << 12 | b << 6 | c, 4)),
+            0xf0..=0xf4 => {
+                next(1).zip(next(2)).zip(next(3)).map(|((a, b), c)| ((lead & 7) << 18 | a << 12 | b << 6 | c, 4))
+            }
             _ => None,
         };
         Some(match whole {
