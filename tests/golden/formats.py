@@ -106,7 +106,8 @@ def hugging_face(made):
         fast = tokenizer(config.vocab_size)
         fast.save_pretrained(folder)
         text = "the bird and the king"
-        made[name] = record(model, 46, seed) | {"text": text, "tokens": fast.encode(text, add_special_tokens=False)}
+        # Read back in float32: `model.to` would have rounded the rotary frequencies, too.
+        made[name] = record(kind.from_pretrained(folder, dtype=torch.float32), 46, seed) | {"text": text, "tokens": fast.encode(text, add_special_tokens=False)}
 
 
 def byte_alphabet():

@@ -9,6 +9,7 @@
 use super::bytes::{Cursor, FileBytes};
 use super::parts::{Format, Parts, Stored};
 use super::quant::Kind;
+use super::vocabulary::Vocabulary;
 use super::weight::Weight;
 use crate::data::write_atomically;
 use crate::lm::{ModelConfig, Positions, RopeScaling, Tokenizer};
@@ -21,6 +22,9 @@ pub const MAGIC: u32 = u32::from_le_bytes(*b"GGUF");
 
 const OWN_TOKENIZER: &str = "mynah.tokenizer";
 const ALIGNMENT: usize = 32;
+
+/// The type of a token that no text gives.
+const UNUSED: i32 = 5;
 
 /// Most dimensions of a tensor in the format.
 const MOST_DIMS: u32 = 4;
@@ -406,18 +410,25 @@ fn scaling(config: &ModelConfig, factors: &[f32]) -> Result<RopeScaling> {
         .map(|(f, factor)| (f / std::f64::consts::TAU, kept(*factor)))
         .filter(|(_, s)| (1e-3..0.999).contains(s))
         .collect();
-    if let ([first, .., last], true) = (&blended[..], factor > 1.0) {
-        let slope = (last.1 - first.1) / (last.0 - first.0);
-        let at_zero = first.1 - slope * first.0; // = −low / (high − low)
-        let width = -1.0 / at_zero;
-        candidates.push(RopeScaling {
-            factor,
-            low_freq_factor: 1.0,
-            high_freq_factor: (1.0 + width).max(1.0 + 1e-6),
-            original_context: (slope * width).round().clamp(1.0, 1e6) as usize,
-        });
-        candidates.push(RopeScaling { high_freq_factor: (1.0 + width).round(), ..candidates[1] });
-        candidates.swap(1, 2);
+    match &blended[..] {
+        [first, .., last] => {
+            let slope = (last.1 - first.1) / (last.0 - first.0);
+            let width = -1.0 / (first.1 - slope * first.0); // s at 0 turns is −low / (high − low)
+            let made = |high: f64| RopeScaling {
+                factor,
+                low_freq_factor: 1.0,
+                high_freq_factor: high,
+                original_context: (slope * width).round().clamp(1.0, 1e6) as usize,
+            };
+            candidates.extend([made((1.0 + width).round()), made(1.0 + width)]);
+        }
+        // One point leaves a choice, none a wider one; every choice that fits gives the same model.
+        [(turns, s)] => candidates.push(usual(((3.0 * s + 1.0) / turns).round().clamp(1.0, 1e6) as usize)),
+        [] => {
+            let whole = plain.iter().zip(factors).filter(|(_, f)| **f < 1.0005).map(|(f, _)| f / std::f64::consts::TAU);
+            let shortest = whole.fold(f64::INFINITY, f64::min);
+            candidates.push(usual((4.0 / shortest).ceil().clamp(1.0, 1e6) as usize));
+        }
     }
     candidates
         .into_iter()
@@ -492,6 +503,22 @@ impl Out {
         self.bytes.extend((value as f32).to_le_bytes());
     }
 
+    fn list(&mut self, key: &str, kind: u32, len: usize) {
+        self.key(key, 9);
+        self.bytes.extend(kind.to_le_bytes());
+        self.bytes.extend((len as u64).to_le_bytes());
+    }
+
+    fn texts(&mut self, key: &str, texts: &[String]) {
+        self.list(key, 8, texts.len());
+        texts.iter().for_each(|t| self.raw_text(t.as_bytes()));
+    }
+
+    fn numbers(&mut self, key: &str, kind: u32, numbers: impl ExactSizeIterator<Item = [u8; 4]>) {
+        self.list(key, kind, numbers.len());
+        numbers.for_each(|n| self.bytes.extend(n));
+    }
+
     fn text(&mut self, key: &str, text: &str) {
         self.key(key, 8);
         self.raw_text(text.as_bytes());
@@ -540,7 +567,7 @@ pub fn write(parts: &Parts, path: &Path, dtype: Stored) -> Result<()> {
     out.u32(&key("rope.dimension_count"), c.head_dim);
     out.f32(&key("rope.freq_base"), c.rope_theta);
     out.f32(&key("attention.layer_norm_rms_epsilon"), c.norm_eps);
-    write_tokenizer(&mut out, &parts.tokenizer)?;
+    write_tokenizer(&mut out, &parts.tokenizer, c.vocab)?;
     if let Some(template) = &parts.template {
         out.text("tokenizer.chat_template", template);
     }
@@ -594,10 +621,37 @@ pub fn write(parts: &Parts, path: &Path, dtype: Stored) -> Result<()> {
     failed.map_or(written, Err)
 }
 
-fn write_tokenizer(out: &mut Out, tokenizer: &Tokenizer) -> Result<()> {
+fn write_tokenizer(out: &mut Out, tokenizer: &Tokenizer, vocab: usize) -> Result<()> {
     let json = serde_json::to_string(tokenizer).map_err(|e| Error::value(e.to_string()))?;
     out.text(OWN_TOKENIZER, &json);
-    out.text("tokenizer.ggml.model", "none");
+    // Others want as many tokens as the model has, so unused ones fill up.
+    let fill = |tokens: &mut Vec<String>, types: &mut Vec<i32>| {
+        for i in tokens.len()..vocab {
+            tokens.push(format!("[unused{i}]"));
+            types.push(UNUSED);
+        }
+    };
+    match Vocabulary::of(tokenizer) {
+        Some(Vocabulary::Gpt2 { mut tokens, merges, mut types, pre }) => {
+            out.text("tokenizer.ggml.model", "gpt2");
+            out.text("tokenizer.ggml.pre", pre);
+            fill(&mut tokens, &mut types);
+            out.texts("tokenizer.ggml.tokens", &tokens);
+            out.numbers("tokenizer.ggml.token_type", 5, types.iter().map(|t| t.to_le_bytes()));
+            out.texts("tokenizer.ggml.merges", &merges);
+        }
+        Some(Vocabulary::Pieces { mut tokens, mut scores, mut types }) => {
+            out.text("tokenizer.ggml.model", "llama");
+            fill(&mut tokens, &mut types);
+            scores.resize(tokens.len(), 0.0);
+            out.texts("tokenizer.ggml.tokens", &tokens);
+            out.numbers("tokenizer.ggml.scores", 6, scores.iter().map(|s| s.to_le_bytes()));
+            out.numbers("tokenizer.ggml.token_type", 5, types.iter().map(|t| t.to_le_bytes()));
+        }
+        Some(Vocabulary::File(_)) | None => out.text("tokenizer.ggml.model", "none"),
+    }
+    out.key("tokenizer.ggml.add_bos_token", 7);
+    out.bytes.push(u8::from(tokenizer.bos().is_some()));
     if let Some(bos) = tokenizer.bos() {
         out.u32("tokenizer.ggml.bos_token_id", bos as usize);
     }
@@ -610,6 +664,10 @@ fn write_tokenizer(out: &mut Out, tokenizer: &Tokenizer) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn usual(original_context: usize) -> RopeScaling {
+        RopeScaling { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context }
+    }
 
     #[test]
     fn rope_scaling_is_found_in_its_factors() {
@@ -629,6 +687,18 @@ mod tests {
             let again = ModelConfig { rope_scaling: Some(found), ..config.clone() };
             for (a, b) in config.frequencies().iter().zip(again.frequencies()) {
                 assert!((a / b - 1.0).abs() < 1e-4, "{found:?}");
+            }
+        }
+        // Fewer points than unknowns.
+        for (head_dim, rope_theta, original_context) in [(8, 5e4, 16), (10, 5e5, 16), (8, 1e9, 64)] {
+            let scaled = usual(original_context);
+            let config = ModelConfig { head_dim, rope_theta, rope_scaling: Some(scaled), ..Default::default() };
+            let plain = ModelConfig { rope_scaling: None, ..config.clone() };
+            let factors: Vec<f32> =
+                plain.frequencies().iter().zip(config.frequencies()).map(|(f, s)| (f / s) as f32).collect();
+            let again = ModelConfig { rope_scaling: Some(scaling(&plain, &factors).unwrap()), ..plain };
+            for (a, b) in config.frequencies().iter().zip(again.frequencies()) {
+                assert!((a / b - 1.0).abs() < 1e-4, "{head_dim} {rope_theta}");
             }
         }
         let config = ModelConfig { head_dim: 8, ..Default::default() };

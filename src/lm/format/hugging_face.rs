@@ -8,8 +8,9 @@ use super::bytes::FileBytes;
 use super::parts::{Format, Parts, Stored};
 use super::quant::Kind;
 use super::shards::{self, Shard};
+use super::vocabulary::Vocabulary;
 use super::weight::Weight;
-use crate::data::{read_text, write_atomically};
+use crate::data::{read_text, reason, write_atomically};
 use crate::lm::{ModelConfig, Positions, RopeScaling, Tokenizer};
 use crate::{Error, Result};
 use serde_json::{Value, json};
@@ -356,10 +357,32 @@ pub fn write(parts: &Parts, folder: &Path, dtype: Stored) -> Result<()> {
     shards::write(&folder.join("model.safetensors"), &all, &HashMap::from([("format", "pt".to_string())]))?;
     let text = |name: &str, text: String| write_atomically(folder.join(name), |out| out.write_all(text.as_bytes()));
     let pretty = |value: &Value| serde_json::to_string_pretty(value).map_err(|e| Error::value(e.to_string()));
-    let tokenizer = serde_json::to_string(&parts.tokenizer).map_err(|e| Error::value(e.to_string()))?;
-    text(OWN_TOKENIZER, tokenizer)?;
+    let t = &parts.tokenizer;
+    if let Some(Vocabulary::File(json)) = Vocabulary::of(t) {
+        let special = |id: Option<u32>| id.and_then(|id| t.special_text(id));
+        let settings = json!({ "tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": t.bos().is_some(),
+            "bos_token": special(t.bos()), "eos_token": special(t.eos()) });
+        text("tokenizer.json", json)?;
+        text("tokenizer_config.json", pretty(&settings)?)?;
+        remove(&folder.join(OWN_TOKENIZER))?; // of an earlier model
+    } else {
+        text(OWN_TOKENIZER, serde_json::to_string(t).map_err(|e| Error::value(e.to_string()))?)?;
+    }
+    // Shards of an earlier model would be in the way.
+    remove(&folder.join("model.safetensors.index.json"))?;
+    if parts.template.is_none() {
+        remove(&folder.join("chat_template.jinja"))?;
+    }
     if let Some(template) = &parts.template {
         text("chat_template.jinja", template.clone())?;
     }
     text("config.json", pretty(&config)? + "\n")
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::file(path, reason(&e))),
+        _ => Ok(()),
+    }
 }

@@ -17,6 +17,7 @@
 use super::bytes::{Cursor, FileBytes, Part};
 use super::parts::{Format, Parts};
 use super::quant::Kind;
+use super::vocabulary::Vocabulary;
 use super::weight::Weight;
 use crate::data::{read_text, write_atomically};
 use crate::lm::{ModelConfig, Positions, Tokenizer};
@@ -332,8 +333,33 @@ pub fn write(parts: &Parts, path: &Path, version: u32) -> Result<()> {
         Ok(())
     });
     failed.map_or(written, Err)?;
+    if let Some(Vocabulary::Pieces { tokens, scores, .. }) = Vocabulary::of(&parts.tokenizer)
+        && tokens.len() == c.vocab
+    {
+        write_tokenizer(&path.with_extension("tokenizer.bin"), &tokens, &scores)?;
+    }
     let json = serde_json::to_string(&parts.tokenizer).map_err(|e| Error::value(e.to_string()))?;
     write_atomically(own_tokenizer(path), |out| out.write_all(json.as_bytes()))
+}
+
+/// Writes a `tokenizer.bin`; there, spaces stand for themselves.
+fn write_tokenizer(path: &Path, tokens: &[String], scores: &[f32]) -> Result<()> {
+    let text = |token: &String| match token.as_str() {
+        "<s>" => "\n<s>\n".to_string(),
+        "</s>" => "\n</s>\n".to_string(),
+        other => other.replace('\u{2581}', " "),
+    };
+    let texts: Vec<String> = tokens.iter().map(text).collect();
+    let longest = texts.iter().map(String::len).max().unwrap_or(0) as u32;
+    write_atomically(path, |out| {
+        out.write_all(&longest.to_le_bytes())?;
+        for (text, score) in texts.iter().zip(scores) {
+            out.write_all(&score.to_le_bytes())?;
+            out.write_all(&(text.len() as u32).to_le_bytes())?;
+            out.write_all(text.as_bytes())?;
+        }
+        Ok(())
+    })
 }
 
 /// 32, or the largest power of two below that divides every row.

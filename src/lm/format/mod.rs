@@ -9,6 +9,7 @@ mod ours;
 mod parts;
 mod quant;
 mod shards;
+mod vocabulary;
 mod weight;
 
 #[cfg(test)]
@@ -52,7 +53,7 @@ pub fn load_parts(path: impl AsRef<Path>) -> Result<Parts> {
         Some([gguf::MAGIC, _]) => gguf::read(&file),
         Some(nano::MAGIC) => nano::read(&file),
         Some([llama2c::MAGIC, _]) => llama2c::read(&file),
-        _ if ours::seems(&file) => ours::read(&file),
+        _ if ours::seems(&file) || path.extension().is_some_and(|e| e == "safetensors") => ours::read(&file),
         _ if llama2c::seems_v0(&file) => llama2c::read(&file),
         _ => Err(file.fail("not a model that this program knows (or damaged, or cut off): a folder with config.json, GGUF, safetensors of Mynah, llama2.c or Nano")),
     }

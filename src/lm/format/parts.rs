@@ -2,7 +2,7 @@
 
 use super::quant::Kind;
 use super::weight::Weight;
-use crate::lm::{Model, ModelConfig, Positions, Tokenizer};
+use crate::lm::{Engine, Matrix, Model, ModelConfig, Positions, Quantization, Storage, Tokenizer};
 use crate::nn::{Device, Tensor};
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -235,6 +235,33 @@ impl Parts {
         })
     }
 
+    /// The model for generation on the CPU. Q8_0 and Q4_0 blocks stay as they are, f32 may stay in the mapped file, f16
+    /// and bf16 become f32; other quantised matrices become 8 bits with an f16 scale for 32 (off by half a step at most).
+    ///
+    /// # Errors
+    /// If the parts do not fit each other.
+    pub fn to_engine(&self) -> Result<Engine> {
+        Engine::from_parts(&self.config, |name, [rows, cols]| {
+            let weight = self.weight(name)?;
+            let (len, vector) = (weight.len(), weight.shape().len() == 1);
+            if len != rows * cols {
+                return Err(Error::value(format!("`{name}` should have shape [{rows}, {cols}], has {len} numbers")));
+            }
+            match weight.raw() {
+                Some((Kind::Q8_0, part)) => Matrix::from_blocks(Quantization::Q8, rows, cols, part.all()),
+                Some((Kind::Q4_0, part)) => Matrix::from_blocks(Quantization::Q4, rows, cols, part.all()),
+                Some((Kind::F32, part)) => {
+                    let (bytes, from, _) = part.shared();
+                    let mapped = Storage::shared(bytes.clone(), from, len);
+                    Matrix::f32(rows, cols, mapped.unwrap_or_else(|_| weight.to_f32().into()))
+                }
+                Some((Kind::F16 | Kind::BF16, _)) => Matrix::f32(rows, cols, weight.to_f32()),
+                _ if vector => Matrix::f32(rows, cols, weight.to_f32()),
+                _ => Ok(Matrix::f32(rows, cols, weight.to_f32())?.quantized(Quantization::Q8)),
+            }
+        })
+    }
+
     /// The parts of a model, as it is now.
     ///
     /// # Errors
@@ -252,7 +279,8 @@ impl Parts {
             weights.insert(name, weight);
         }
         let tokenizer = (**model.tokenizer()).clone();
-        Ok(Self { config: model.config().clone(), template: None, tokenizer, weights, format: None })
+        let template = tokenizer.chat_template().map(String::from);
+        Ok(Self { config: model.config().clone(), template, tokenizer, weights, format: None })
     }
 }
 

