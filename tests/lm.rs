@@ -1,9 +1,13 @@
 //! Language models from the outside: PyTorch's numbers, exact resume, one result for any number of threads.
 
 use mynah::data::Rng;
-use mynah::lm::{Model, ModelConfig, ResumeConfig, Tokenizer, TrainConfig};
+use mynah::lm::{
+    Batches, BatchesConfig, Corpus, CorpusConfig, Documents, Lora, LoraConfig, Model, ModelConfig, Next, Packing, Pass,
+    ResumeConfig, Tokenizer, TrainBatch, TrainConfig, TrainData,
+};
 use mynah::nn::{Device, Tensor};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::sync::Arc;
 
 const CPU: Device = Device::Cpu;
 
@@ -47,64 +51,66 @@ fn ints(value: &Value) -> Tensor {
     Tensor::from_vec(rows.concat(), &[rows.len(), rows[0].len()], CPU).unwrap()
 }
 
-/// The weights and numbers of `tests/golden/llama.py`.
+/// The weights and numbers of `tests/golden/llama.py` and `shapes.py`.
 #[test]
 fn logits_loss_and_gradients_equal_pytorchs() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let golden: Value = serde_json::from_slice(&std::fs::read(format!("{folder}/llama.json")).unwrap()).unwrap();
-    let bytes = std::fs::read(format!("{folder}/llama.safetensors")).unwrap();
-    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let mut worst = 0f32;
-    for case in golden["configs"].as_array().unwrap() {
-        let (name, c) = (case["name"].as_str().unwrap(), &case["config"]);
-        let size = |key: &str| c[key].as_u64().unwrap() as usize;
-        let config = ModelConfig {
-            vocab: size("vocab"),
-            dim: size("dim"),
-            layers: size("layers"),
-            heads: size("heads"),
-            kv_heads: size("kv_heads"),
-            hidden: size("hidden"),
-            context: size("context"),
-            rope_theta: c["rope_theta"].as_f64().unwrap(),
-            norm_eps: c["norm_eps"].as_f64().unwrap(),
-            ..Default::default()
-        };
-        let model = Model::new(&config, Tokenizer::chars("abcdefghijklmnopqrs").unwrap(), CPU, 0).unwrap();
-        for (weight, param) in model.named_params() {
-            let view = file.tensor(&format!("{name}.{weight}")).unwrap();
-            let stored =
-                Tensor::from_vec(bytemuck::pod_collect_to_vec::<u8, f32>(view.data()), view.shape(), CPU).unwrap();
-            let turn = view.shape().len() == 2 && weight != "embed.weight";
-            let value = if turn { stored.transpose(0, 1).unwrap() } else { stored };
-            let contiguous = Tensor::from_vec(value.to_f32().unwrap(), &value.shape(), CPU).unwrap();
-            param.set_value(contiguous).unwrap();
-        }
-        let (ids, targets) = (ints(&case["ids"]), ints(&case["targets"]));
-        let logits = model.forward(&ids).unwrap().to_f32().unwrap();
-        let wanted = floats(&case["logits"]["data"]);
-        assert_eq!(logits.len(), wanted.len());
-        let off = logits.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(off < 1e-4, "{name}: logits differ by {off}");
-        worst = worst.max(off);
-
-        let loss = model.loss(&ids, &targets).unwrap();
-        assert!((loss.item().unwrap() - case["loss"].as_f64().unwrap()).abs() < 1e-5, "{name}");
-        let found = loss.backward().unwrap();
-        for (weight, param) in model.named_params() {
-            let grad = found.get(&param.value()).unwrap();
-            let turn = grad.rank() == 2 && weight != "embed.weight";
-            let grad = if turn { grad.transpose(0, 1).unwrap() } else { grad }.to_f32().unwrap();
-            let golden = &case["grads"][&weight];
-            let norm = golden["norm"].as_f64().unwrap();
-            let ours = grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
-            assert!((ours - norm).abs() < 1e-4 * norm, "{name} {weight}: gradient length {ours}, not {norm}");
-            for (a, b) in grad.iter().zip(floats(&golden["data"])) {
-                assert!((a - b).abs() < 1e-4 * norm as f32, "{name} {weight}: {a} is not {b}");
-            }
+    for script in ["llama", "shapes"] {
+        let golden: Value = serde_json::from_slice(&std::fs::read(format!("{folder}/{script}.json")).unwrap()).unwrap();
+        let bytes = std::fs::read(format!("{folder}/{script}.safetensors")).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        for case in golden["configs"].as_array().unwrap() {
+            worst = worst.max(check_case(case, &file));
         }
     }
     println!("largest difference of a logit: {worst:e}");
+}
+
+/// Compares a model with a case of a script; the largest difference of a logit.
+fn check_case(case: &Value, file: &safetensors::SafeTensors) -> f32 {
+    let name = case["name"].as_str().unwrap();
+    let config: ModelConfig = serde_json::from_value(case["config"].clone()).unwrap();
+    let model = Model::new(&config, Tokenizer::chars("abcdefghijklmnopqrs").unwrap(), CPU, 0).unwrap();
+    let turns = |weight: &str, rank| rank == 2 && weight != "embed.weight" && weight != "positions.weight";
+    for (weight, param) in model.named_params() {
+        let view = file.tensor(&format!("{name}.{weight}")).unwrap();
+        let stored = Tensor::from_vec(bytemuck::pod_collect_to_vec::<u8, f32>(view.data()), view.shape(), CPU).unwrap();
+        let value = if turns(&weight, view.shape().len()) { stored.transpose(0, 1).unwrap() } else { stored };
+        let contiguous = Tensor::from_vec(value.to_f32().unwrap(), &value.shape(), CPU).unwrap();
+        assert_eq!(contiguous.shape(), param.value().shape(), "{name} {weight}");
+        param.set_value(contiguous).unwrap();
+    }
+    let (ids, targets) = (ints(&case["ids"]), ints(&case["targets"]));
+    let starts = (!case["starts"].is_null()).then(|| ints(&case["starts"]).to_i32().unwrap().into());
+    let pass = Pass { starts, ..Default::default() };
+    let logits = model.forward_with(&ids, &pass).unwrap().to_f32().unwrap();
+    let wanted = floats(&case["logits"]["data"]);
+    assert_eq!(logits.len(), wanted.len());
+    let off = logits.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(off < 1e-4, "{name}: logits differ by {off}");
+
+    let loss = model.loss_with(&ids, &targets, &pass).unwrap();
+    assert!((loss.item().unwrap() - case["loss"].as_f64().unwrap()).abs() < 1e-5, "{name}");
+    let found = loss.backward().unwrap();
+    let params: Vec<_> = model.named_params().into_iter().map(|(_, p)| p).collect();
+    let flat = targets.reshape(&[targets.len()]).unwrap();
+    let again = model.gradients(&ids, &pass, &params, true, |logits| mynah::nn::cross_entropy(logits, &flat)).unwrap();
+    assert_eq!(again.0, loss.item().unwrap());
+    for ((weight, param), recomputed) in model.named_params().into_iter().zip(again.1) {
+        let grad = found.get(&param.value()).unwrap();
+        let recomputed = recomputed.unwrap().to_f32().unwrap();
+        assert_eq!(grad.to_f32().unwrap(), recomputed, "{name} {weight}: recomputed bit for bit");
+        let grad = if turns(&weight, grad.rank()) { grad.transpose(0, 1).unwrap() } else { grad }.to_f32().unwrap();
+        let golden = &case["grads"][&weight];
+        let norm = golden["norm"].as_f64().unwrap();
+        let ours = grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        assert!((ours - norm).abs() < 1e-4 * norm, "{name} {weight}: gradient length {ours}, not {norm}");
+        for (a, b) in grad.iter().zip(floats(&golden["data"])) {
+            assert!((a - b).abs() < 1e-4 * norm as f32, "{name} {weight}: {a} is not {b}");
+        }
+    }
+    off
 }
 
 #[test]
@@ -225,4 +231,220 @@ fn a_run_leaves_a_log_and_a_best_model() {
     let best = Model::load(&path, CPU).unwrap();
     let held = &text.as_bytes()[text.len() - text.len() / 10..];
     assert!(best.evaluate(held).unwrap() <= report.val_loss.unwrap() + 1e-6);
+}
+
+/// Lines as documents, packed into windows.
+fn packed(model: &Model, text: &str, accumulate: usize) -> Arc<Batches> {
+    let config = CorpusConfig { documents: Documents::Line, ..Default::default() };
+    let corpus = Arc::new(Corpus::from_text(model.tokenizer(), text.as_bytes(), &config).unwrap());
+    let config = BatchesConfig { time: 32, packing: Packing::Packed, accumulate, ..Default::default() };
+    Arc::new(Batches::new(&[corpus], &config).unwrap())
+}
+
+#[test]
+fn packed_batches_train_and_four_parts_of_eight_are_one_of_thirty_two() {
+    let text = text(80);
+    let run = |batch, accumulate, recompute| {
+        let model = small(&text, 1);
+        let config = TrainConfig { batch, accumulate, recompute, ..quiet(4) };
+        let report = model.train_on(packed(&model, &text, accumulate), &config, |_| Ok(true)).unwrap();
+        (weights(&model).concat(), report.val_loss.unwrap())
+    };
+    let (whole, parts) = (run(32, 1, false), run(8, 4, false));
+    let off = whole.0.iter().zip(&parts.0).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(off < 2e-5, "weights differ by {off}");
+    assert!(run(8, 4, true) == parts, "recomputing changes nothing");
+    let model = small(&text, 1);
+    let config = TrainConfig { accumulate: 2, ..quiet(4) };
+    let message = model.train_on(packed(&model, &text, 4), &config, |_| Ok(true)).unwrap_err().to_string();
+    assert_eq!(message, "train: `accumulate` must be 4, as the batches are made for, got 2");
+}
+
+#[test]
+fn any_optimizer_trains_and_those_that_cannot_are_refused() {
+    let text = text(60);
+    let run = |name: &str, lr: f64, options: Value| {
+        let model = small(&text, 1);
+        let Value::Object(optimizer_options) = options else { panic!() };
+        let config = TrainConfig { optimizer: name.into(), optimizer_options, lr, ..quiet(25) };
+        let losses = std::panic::AssertUnwindSafe(|| {
+            let mut losses = Vec::new();
+            model.train(text.as_bytes(), &config, |r| {
+                losses.push(r.loss);
+                Ok(true)
+            })?;
+            Ok::<_, mynah::Error>(losses)
+        });
+        losses()
+    };
+    for (name, lr) in [("muon", 1e-2), ("lion", 1e-3), ("schedulefree", 1e-2), ("sgd", 0.3), ("adafactor", 1e-2)] {
+        let losses = run(name, lr, json!({})).unwrap();
+        assert!(losses[24] < losses[0] - 0.2, "{name}: {losses:?}");
+    }
+    let plain = run("adamw", 1e-3, json!({})).unwrap();
+    assert_ne!(plain, run("adamw", 1e-3, json!({ "eps": 1e-3 })).unwrap());
+    let refusal = |name, options| run(name, 1e-3, options).unwrap_err().to_string();
+    assert_eq!(refusal("adamm", json!({})), "unknown optimizer `adamm`; did you mean `adam`?");
+    assert_eq!(
+        refusal("muon", json!({ "momentun": 1 })),
+        "unknown option `momentun` for `muon`; did you mean `momentum`?"
+    );
+    assert_eq!(refusal("sophia", json!({})), "train: `sophia` wants curvature, which is not computed here");
+}
+
+#[test]
+fn on_step_can_change_the_rate_and_a_resumed_run_keeps_it() {
+    let text = text(60);
+    let folder = tempfile::tempdir().unwrap();
+    let run = |model: &Model, name: &str, resume: bool, stop: u64| {
+        let checkpoint = Some(folder.path().join(name).display().to_string());
+        let config = TrainConfig { checkpoint, resume, warmup: 0, min_lr: 1.0, ..quiet(9) };
+        let mut rates = Vec::new();
+        model
+            .train(text.as_bytes(), &config, |r| {
+                rates.push(r.lr);
+                Ok(match r.step {
+                    3 => Next::Lr(1e-4),
+                    s if s == stop => Next::Stop,
+                    _ => Next::Go,
+                })
+            })
+            .unwrap();
+        rates
+    };
+    let whole = small(&text, 1);
+    let rates = run(&whole, "whole", false, 9);
+    assert_eq!(rates[..2], [1e-3, 1e-3]);
+    assert_eq!(rates[3..], [1e-4; 6]);
+    let parts = small(&text, 1);
+    run(&parts, "parts", false, 5);
+    run(&parts, "parts", true, 9);
+    assert_eq!(weights(&whole), weights(&parts));
+}
+
+/// Data of which one step is poisoned.
+struct Poisoned(Arc<Batches>, u64, f64);
+
+impl TrainData for Poisoned {
+    fn batch(&self, step: u64, part: usize, rows: usize) -> mynah::Result<TrainBatch> {
+        let batch = self.0.batch(step, part, rows);
+        Ok(TrainBatch { batch, extra: vec![if step == self.1 { self.2 } else { 1.0 }] })
+    }
+    fn held_out(&self, rows: usize, most: usize) -> Box<dyn Iterator<Item = mynah::Result<TrainBatch>> + '_> {
+        self.0.held_out(rows, most)
+    }
+    fn time(&self) -> usize {
+        self.0.config().time
+    }
+    fn mark(&self) -> u64 {
+        self.0.mark()
+    }
+    fn loss(&self, batch: &TrainBatch, logits: &Tensor) -> mynah::Result<Tensor> {
+        let targets = Tensor::from_vec(batch.batch.targets.clone(), &[batch.batch.targets.len()], CPU)?;
+        mynah::nn::cross_entropy(logits, &targets)?.mul_scalar(batch.extra.first().copied().unwrap_or(1.0))
+    }
+}
+
+#[test]
+fn the_guard_goes_back_and_leaves_the_bad_batches_out() {
+    let text = text(80);
+    for (at, factor) in [(30, f64::NAN), (57, 50.0)] {
+        let run = |guard: f64| {
+            let model = small(&text, 1);
+            let data = Arc::new(Poisoned(packed(&model, &text, 1), at, factor));
+            let config = TrainConfig { guard, ..quiet(70) };
+            let mut backs = Vec::new();
+            let report = model.train_on(data, &config, |r| {
+                backs.extend(r.went_back.map(|from| (from, r.step)));
+                Ok(true)
+            });
+            (report, backs, weights(&model).concat())
+        };
+        let (report, backs, moved) = run(6.0);
+        let report = report.unwrap();
+        assert_eq!(backs, [(at + 1, at / 50 * 50)], "factor {factor}");
+        assert_eq!((report.steps, report.went_back), (70, 1));
+        assert!(moved.iter().all(|w| w.is_finite()) && report.loss < 2.5, "{report:?}");
+        if factor.is_nan() {
+            let message = run(0.0).0.unwrap_err().to_string();
+            assert_eq!(message, "train: the loss is NaN at step 31; a lower `lr` or a longer `warmup` helps");
+        }
+    }
+}
+
+#[test]
+fn checkpoints_of_the_newest_steps_stay() {
+    let text = text(60);
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = Some(folder.path().display().to_string());
+    let config = TrainConfig { checkpoint, checkpoint_interval: 2, checkpoint_keep: 2, ..quiet(9) };
+    let model = small(&text, 1);
+    model.train(text.as_bytes(), &config, |_| Ok(true)).unwrap();
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let expected =
+        ["best.safetensors", "last.safetensors", "log.jsonl", "step-00000006.safetensors", "step-00000008.safetensors"];
+    assert_eq!(names, expected);
+    let [last, eighth] = [1, 4].map(|i| weights(&Model::load(folder.path().join(expected[i]), CPU).unwrap()));
+    assert!(last == weights(&model) && eighth != last);
+}
+
+#[test]
+fn an_adapter_trains_alone_and_its_run_resumes() {
+    let text = text(60);
+    let base = small(&text, 1);
+    let before = weights(&base);
+    let settings = LoraConfig { rank: 4, dropout: 0.1, ..Default::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let data = packed(&base, &text, 1);
+    let run = |lora: &Lora, name: &str, resume: bool, stop: u64| {
+        let checkpoint = Some(folder.path().join(name).display().to_string());
+        let config = TrainConfig { checkpoint, resume, lr: 1e-2, ..quiet(30) };
+        base.train_lora(lora, data.clone(), &config, |r| Ok(r.step < stop)).unwrap()
+    };
+    let numbers = |lora: &Lora| -> Vec<f32> {
+        lora.named_params().iter().flat_map(|(_, p)| p.value().to_f32().unwrap()).collect()
+    };
+    let whole = Lora::new(&base, &settings).unwrap();
+    let report = run(&whole, "whole", false, 30);
+    let fresh = base.evaluate(text.as_bytes()).unwrap();
+    assert!(report.val_loss.unwrap() < fresh - 0.5, "{report:?} after {fresh}");
+    assert_eq!(weights(&base), before, "the base does not move");
+    let parts = Lora::new(&base, &settings).unwrap();
+    run(&parts, "parts", false, 11);
+    let parts = Lora::new(&base, &LoraConfig { seed: 9, ..settings.clone() }).unwrap();
+    let parts = {
+        let wrong = TrainConfig {
+            checkpoint: Some(folder.path().join("parts").display().to_string()),
+            resume: true,
+            lr: 1e-2,
+            ..quiet(30)
+        };
+        let message = base.train_lora(&parts, data.clone(), &wrong, |_| Ok(true)).unwrap_err().to_string();
+        assert!(message.ends_with("the run there is of an adapter with other settings"), "{message}");
+        Lora::new(&base, &settings).unwrap()
+    };
+    run(&parts, "parts", true, 30);
+    assert_eq!(numbers(&whole), numbers(&parts));
+    // What lies in the folder is the adapter alone.
+    let loaded = Lora::load(folder.path().join("whole/last.safetensors"), CPU).unwrap();
+    assert_eq!(numbers(&loaded), numbers(&whole));
+    base.attach(&loaded, 1.0).unwrap();
+    assert!(base.evaluate(text.as_bytes()).unwrap() < fresh - 0.5);
+}
+
+#[test]
+fn dropout_applies_in_training_only_and_follows_the_seed() {
+    let text = text(40);
+    let config = ModelConfig { dim: 32, layers: 2, heads: 2, context: 32, dropout: 0.3, ..Default::default() };
+    let model = |dropout| {
+        let config = ModelConfig { dropout, ..config.clone() };
+        Model::new(&config, Tokenizer::chars(&text).unwrap(), CPU, 1).unwrap()
+    };
+    let run = |dropout, seed| losses(&model(dropout), &text, &TrainConfig { seed, ..quiet(6) });
+    assert_eq!(run(0.3, 3), run(0.3, 3));
+    assert_ne!(run(0.3, 3), run(0.0, 3));
+    let (with, without) = (model(0.3), model(0.0));
+    assert_eq!(with.evaluate(text.as_bytes()).unwrap(), without.evaluate(text.as_bytes()).unwrap());
 }

@@ -5,7 +5,7 @@
 
 use super::config::ModelConfig;
 use super::format::load_parts;
-use super::model::Model;
+use super::model::{Model, is_turned};
 use super::tokenizer::Tokenizer;
 use crate::data::{Array, ArrayFile, write_arrays};
 use crate::nn::{Device, Tensor};
@@ -49,16 +49,11 @@ impl Header {
     }
 }
 
-/// Whether a weight is a matrix of a linear layer, stored transposed.
-fn is_linear(name: &str, shape: &[usize]) -> bool {
-    shape.len() == 2 && name != "embed.weight"
-}
-
 /// The model's weights as they stand in a file.
 pub(super) fn weights(model: &Model) -> Result<Vec<Array>> {
     let turned = |(name, param): (String, crate::nn::Param)| {
         let value = param.value().plain();
-        let value = if is_linear(&name, &value.shape()) { value.transpose(0, 1)? } else { value };
+        let value = if is_turned(&name, &value.shape()) { value.transpose(0, 1)? } else { value };
         Ok(Array::f32(name, &value.shape(), value.to_f32()?))
     };
     model.named_params().into_iter().map(turned).collect()
@@ -83,7 +78,7 @@ pub(super) fn model(file: &ArrayFile, device: Device) -> Result<Model> {
         return Err(file.fail(format!("its header tells of {} parameters, more than it holds", config.params())));
     }
     Model::build(&config, header.tokenizer, device, |name, shape| {
-        if is_linear(name, shape) {
+        if is_turned(name, shape) {
             let stored = [shape[1], shape[0]];
             let t = Tensor::from_vec(file.f32(name, &stored)?, &stored, device)?;
             let turned = t.transpose(0, 1)?;

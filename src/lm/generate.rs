@@ -85,7 +85,9 @@ impl Model {
     /// # Errors
     /// As [`generate`](Self::generate), at once or from the iterator, which then ends.
     pub fn stream(&self, prompt: &[u8], config: &GenerateConfig) -> Result<Generation> {
-        Generation::new(&self.engine()?, self.tokenizer(), prompt, config)
+        let mut generation = Generation::new(&self.engine()?, self.tokenizer(), prompt, config)?;
+        generation.session.set_adapters(&self.adapters()?)?;
+        Ok(generation)
     }
 }
 

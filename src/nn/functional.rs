@@ -1,7 +1,7 @@
 //! The operations that networks are made of, on checked shapes; the heavy ones are fused on the CPU.
 
 use super::device::Device;
-use super::fused;
+use super::fused::{self, AttentionOptions, Pairs};
 use super::tensor::{Dtype, Tensor, grad_enabled};
 use crate::{Error, Result};
 
@@ -55,37 +55,62 @@ pub fn silu_mul(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     Ok(Tensor { raw, dtype, recorded })
 }
 
-/// The angles of rotary positions (Su et al. 2021, arXiv:2104.09864), half-split: pair (i, i + head_dim/2) turns by
-/// position · theta^(−2i/head_dim).
+/// The angles of rotary positions (Su et al. 2021, arXiv:2104.09864): at position `t`, pair `i` of a head turns by
+/// `t` times the pair's frequency.
 #[derive(Clone, Debug)]
 pub struct Rope {
     cos: Tensor, // [time, head_dim/2]
     sin: Tensor, // [time, head_dim/2]
+    pairs: Pairs,
 }
 
 impl Rope {
-    /// Angles for the positions 0 to `time` − 1.
-    pub fn new(time: usize, head_dim: usize, theta: f64, device: Device) -> Result<Self> {
-        let half = head_dim / 2;
-        let angle = |t: usize, i: usize| t as f64 * theta.powf(-2.0 * i as f64 / head_dim as f64);
+    /// Angles for the positions 0 to `time` − 1; `frequencies` `[head_dim/2]` in radians per position. A pair is `i` and
+    /// `i + head_dim/2`, or the neighbours `2i` and `2i + 1`.
+    ///
+    /// # Errors
+    /// If there are no positions or no frequencies.
+    pub fn new(time: usize, frequencies: &[f64], neighbours: bool, device: Device) -> Result<Self> {
+        let half = frequencies.len();
         let table = |f: fn(f64) -> f64| {
-            let values = (0..time * half).map(|n| f(angle(n / half, n % half)) as f32).collect();
-            Tensor::from_vec(values, &[time, half], device)
+            let value = |n: usize| f((n / half) as f64 * frequencies[n % half]) as f32;
+            Tensor::from_vec((0..time * half).map(value).collect(), &[time, half], device)
         };
-        Ok(Self { cos: table(f64::cos)?, sin: table(f64::sin)? })
+        let pairs = if neighbours { Pairs::Neighbours } else { Pairs::Halves };
+        Ok(Self { cos: table(f64::cos)?, sin: table(f64::sin)?, pairs })
+    }
+
+    /// No turning at all, for models that learn positions otherwise.
+    ///
+    /// # Errors
+    /// None that a sound device can cause.
+    pub fn none(device: Device) -> Result<Self> {
+        let unused = Tensor::full(&[1, 1], 0.0, Dtype::F32, device)?;
+        Ok(Self { cos: unused.clone(), sin: unused, pairs: Pairs::None })
     }
 
     /// The angles of the first `time` positions.
     fn first(&self, time: usize) -> Result<[Tensor; 2]> {
         use super::tensor::Range::Span;
+        if self.pairs == Pairs::None {
+            return Ok([self.cos.clone(), self.sin.clone()]);
+        }
+        let has = self.cos.shape()[0];
+        if has < time {
+            return Err(Error::shape("attention", format!("{time} positions are more than the context of {has}")));
+        }
         Ok([self.cos.slice(&[Span(0, time)])?, self.sin.slice(&[Span(0, time)])?])
     }
 }
 
-/// Causal attention with rotary positions and grouped queries (Ainslie et al. 2023, arXiv:2305.13245):
+/// Attention with rotary positions and grouped queries (Ainslie et al. 2023, arXiv:2305.13245):
 /// q `[batch, time, heads·head_dim]`, k and v `[batch, time, kv_heads·head_dim]` → `[batch, time, heads·head_dim]`.
-pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, rope: &Rope, heads: usize, kv_heads: usize) -> Result<Tensor> {
+///
+/// # Errors
+/// If shapes do not fit, there are more positions than angles, or `starts` are not the beginnings of documents.
+pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, rope: &Rope, options: &AttentionOptions) -> Result<Tensor> {
     let (qs, ks, vs) = (q.shape(), k.shape(), v.shape());
+    let &AttentionOptions { heads, kv_heads, ref starts, .. } = options;
     let fits = |qs: &[usize], ks: &[usize]| {
         heads > 0
             && kv_heads > 0
@@ -100,14 +125,37 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, rope: &Rope, heads: usize, 
         let why = format!("q {qs:?}, k {ks:?} and v {vs:?} do not fit {heads} heads and {kv_heads} key-value heads");
         return Err(Error::shape("attention", why));
     }
-    if rope.cos.shape()[0] < qs[1] {
-        let why = format!("{} positions are more than the context of {}", qs[1], rope.cos.shape()[0]);
-        return Err(Error::shape("attention", why));
+    if let Some(starts) = starts {
+        check_starts(starts, qs[0], qs[1])?;
     }
     let [cos, sin] = rope.first(qs[1])?;
+    let half = qs[2] / heads / 2;
+    if rope.pairs != Pairs::None && cos.shape()[1] != half {
+        let why = format!("the angles are of heads of {}, these have {}", 2 * cos.shape()[1], 2 * half);
+        return Err(Error::shape("attention", why));
+    }
     let ([q, k, v, cos, sin], dtype, recorded) = together("attention", [q, k, v, &cos, &sin])?;
     let [q, k, v, cos, sin] = [q, k, v, cos, sin].map(|t| t.in_backend(recorded));
-    Ok(Tensor { raw: fused::attention(q, k, v, cos, sin, heads, kv_heads), dtype, recorded })
+    Ok(Tensor { raw: fused::attention(q, k, v, cos, sin, rope.pairs, options.clone()), dtype, recorded })
+}
+
+/// Checks that each position's start is its own index or the start of the position before it: `[batch, time]`.
+///
+/// # Errors
+/// If one is not, or there is another number of them.
+pub fn check_starts(starts: &[i32], batch: usize, time: usize) -> Result<()> {
+    if starts.len() != batch * time {
+        let why = format!("{} starts for {batch} rows of {time} positions", starts.len());
+        return Err(Error::shape("attention", why));
+    }
+    for row in starts.chunks_exact(time) {
+        let sound = |i: usize| row[i] == i as i32 || (i > 0 && row[i] == row[i - 1]);
+        if let Some(i) = (0..time).find(|i| !sound(*i)) {
+            let rule = format!("{i} (a document begins) or the start before it");
+            return Err(Error::setting("attention", format!("starts[{i}]"), rule, row[i]));
+        }
+    }
+    Ok(())
 }
 
 /// Mean cross-entropy of `logits` `[n, classes]` against 0-based class numbers `[n]` (i32); negative ones are left out.

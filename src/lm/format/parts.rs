@@ -2,6 +2,7 @@
 
 use super::quant::Kind;
 use super::weight::Weight;
+use crate::lm::model::is_turned;
 use crate::lm::{Engine, Matrix, Model, ModelConfig, Positions, Quantization, Storage, Tokenizer};
 use crate::nn::{Device, Tensor};
 use crate::{Error, Result};
@@ -282,11 +283,6 @@ impl Parts {
         let template = tokenizer.chat_template().map(String::from);
         Ok(Self { config: model.config().clone(), template, tokenizer, weights, format: None })
     }
-}
-
-/// Whether files hold this weight the other way round than memory.
-fn is_turned(name: &str, shape: &[usize]) -> bool {
-    shape.len() == 2 && name != "embed.weight" && name != "positions.weight"
 }
 
 /// [rows, cols] → [cols, rows], in tiles that stay in the cache.

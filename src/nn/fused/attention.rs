@@ -1,14 +1,20 @@
-//! Causal attention with rotary positions and grouped queries, in blocks of queries.
+//! Attention with rotary positions and grouped queries, in blocks of queries.
 //!
-//! For each head: `S = q kᵀ / √head_dim`, `P = softmax(S)` over the keys not after the query, `o = P v`. Blocks of
+//! For each head: `S = q kᵀ / √head_dim`, `P = softmax(S)` over the keys that the query sees, `o = P v`. Blocks of
 //! [`BLOCK`] queries at a time, so that no `[time, time]` matrix is ever stored; as in FlashAttention (Dao et al. 2022,
 //! arXiv:2205.14135) only `L = log Σ exp(S)` of each query is kept, and backward forms `P = exp(S - L)` anew:
 //!
 //! `dv = Pᵀ do`, `dP = do vᵀ`, `D = Σ do · o`, `dS = P · (dP - D)`, `dq = dS k / √head_dim`, `dk = dSᵀ q / √head_dim`.
+//!
+//! A query sees keys of its own document only, those up to itself or all of them. They are neighbours, so a block of
+//! queries works on one stretch of keys and leaves out all others.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
-use burn::tensor::{Shape, Slice, TensorData};
+use burn::tensor::{DType, Shape, Slice, TensorData};
 use burn_flex::FlexTensor;
 
 use super::buffer::{dense, floats, tensor};
@@ -16,6 +22,31 @@ use super::lanes::{dot, exp, map_sum, max, vectorised};
 use super::matmul::{Matrix, multiply, multiply_add};
 use super::pieces::{for_pieces, rows_per_piece};
 use super::pool::Buffer;
+
+/// Who attends to whom.
+#[derive(Clone, Debug)]
+pub struct AttentionOptions {
+    /// Query heads, a multiple of `kv_heads`.
+    pub heads: usize,
+    /// Key-value heads.
+    pub kv_heads: usize,
+    /// Whether a position sees only itself and those before it; without, all of its document.
+    pub causal: bool,
+    /// For each position of `[batch, time]` the index within its row where its document begins: it sees nothing of
+    /// other documents, and its rotary position counts from there. Nothing: each row is one document.
+    pub starts: Option<Arc<[i32]>>,
+}
+
+/// Which elements of a head turn together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairs {
+    /// `i` and `i + head_dim / 2`.
+    Halves,
+    /// `2i` and `2i + 1`.
+    Neighbours,
+    /// None: positions are no concern of attention.
+    None,
+}
 
 /// How many queries are worked on at once.
 const BLOCK: usize = 64;
@@ -27,57 +58,114 @@ pub fn composed<B: Backend>(
     v: FloatTensor<B>,
     cos: FloatTensor<B>,
     sin: FloatTensor<B>,
-    heads: usize,
-    kv_heads: usize,
+    pairs: Pairs,
+    options: AttentionOptions,
 ) -> FloatTensor<B> {
+    let AttentionOptions { heads, kv_heads, causal, starts } = options;
     let [batch, time, width] = q.shape().dims();
     let (head_dim, group) = (width / heads, heads / kv_heads);
+    let (dtype, device) = (q.dtype(), q.device());
     let split = |x, heads| {
         let x = B::float_reshape(x, Shape::from([batch, time, heads, head_dim]));
         B::float_swap_dims(x, 1, 2) // [batch, heads, time, head_dim]
     };
-    let angles = Shape::from([1, 1, time, head_dim / 2]);
-    let (cos, sin) = (B::float_reshape(cos, angles.clone()), B::float_reshape(sin, angles));
+    // Each position's angles, [batch or 1, 1, time, head_dim / 2].
+    let placed = |table: FloatTensor<B>| match &starts {
+        _ if pairs == Pairs::None => table,
+        None => B::float_reshape(table, Shape::from([1, 1, time, head_dim / 2])),
+        Some(starts) => {
+            let place = |(i, start): (usize, &i32)| (i % time) as i32 - start;
+            let places: Vec<i32> = starts.iter().enumerate().map(place).collect();
+            let places = B::int_from_data(TensorData::new::<i32, _>(places, [batch * time]), &device);
+            B::float_reshape(B::float_select(table, 0, places), Shape::from([batch, 1, time, head_dim / 2]))
+        }
+    };
+    let (cos, sin) = (placed(cos), placed(sin));
     let rotate = |x: FloatTensor<B>| {
-        let half = |x, from: usize, to: usize| {
-            B::float_slice(x, &[Slice::full(), Slice::full(), Slice::full(), Slice::from(from..to)])
+        if pairs == Pairs::None {
+            return x;
+        }
+        let all = x.shape();
+        let [batch, heads, time, head_dim] = all.dims();
+        let half = head_dim / 2;
+        // A pair's two elements in the last but one dimension, or in the last.
+        let (twos, dim) = match pairs {
+            Pairs::Neighbours => ([batch, heads, time, half, 2], 4),
+            _ => ([batch, heads, time, 2, half], 3),
         };
-        let (a, b) = (half(x.clone(), 0, head_dim / 2), half(x, head_dim / 2, head_dim));
+        let x = B::float_reshape(x, Shape::from(twos));
+        let element = |x, i: usize| {
+            let mut slices = vec![Slice::full(); 5];
+            slices[dim] = Slice::from(i..i + 1);
+            B::float_reshape(B::float_slice(x, &slices), Shape::from([batch, heads, time, half]))
+        };
+        let (a, b) = (element(x.clone(), 0), element(x, 1));
         let turned_a = B::float_sub(B::float_mul(a.clone(), cos.clone()), B::float_mul(b.clone(), sin.clone()));
         let turned_b = B::float_add(B::float_mul(a, sin.clone()), B::float_mul(b, cos.clone()));
-        B::float_cat(vec![turned_a, turned_b], 3)
+        let mut one = twos;
+        one[dim] = 1;
+        let parts = [turned_a, turned_b].map(|x| B::float_reshape(x, Shape::from(one)));
+        B::float_reshape(B::float_cat(parts.to_vec(), dim), all)
     };
     let repeat = |x| {
         let x = B::float_reshape(x, Shape::from([batch, kv_heads, 1, time, head_dim]));
         let x = B::float_expand(x, Shape::from([batch, kv_heads, group, time, head_dim]));
         B::float_reshape(x, Shape::from([batch, heads, time, head_dim]))
     };
-    let dtype = q.dtype();
-    let device = q.device();
     let q = rotate(split(q, heads));
     let k = repeat(rotate(split(k, kv_heads)));
     let v = repeat(split(v, kv_heads));
 
-    let later = (0..time).flat_map(|i| (0..time).map(move |j| if j > i { -1e30f32 } else { 0.0 })).collect();
-    let later = TensorData::new::<f32, _>(later, [1, 1, time, time]).convert_dtype(dtype);
     let scores = B::float_matmul(q, B::float_swap_dims(k, 2, 3)); // [batch, heads, time, time]
     let scores = B::float_mul_scalar(scores, (1.0 / (head_dim as f64).sqrt()).into());
-    let scores = B::float_add(scores, B::float_from_data(later, &device));
+    let hidden = hidden::<B>([batch, time], causal, starts.as_deref(), dtype, &device);
+    let scores = match hidden {
+        Some(hidden) => B::float_add(scores, B::float_mul_scalar(hidden, (-1e30).into())),
+        None => scores,
+    };
     let o = B::float_matmul(B::softmax(scores, 3), v);
     B::float_reshape(B::float_swap_dims(o, 1, 2), Shape::from([batch, time, width]))
+}
+
+/// At least 1 where a query does not see a key, 0 where it does: `[batch or 1, 1, time, time]`.
+fn hidden<B: Backend>(
+    [batch, time]: [usize; 2],
+    causal: bool,
+    starts: Option<&[i32]>,
+    dtype: DType,
+    device: &burn::backend::tensor::Device<B>,
+) -> Option<FloatTensor<B>> {
+    let numbers = |values: Vec<f32>, shape: [usize; 4]| {
+        B::float_from_data(TensorData::new::<f32, _>(values, shape).convert_dtype(dtype), device)
+    };
+    // 1 where a whole number is positive.
+    let positive = |x| B::float_clamp(x, 0.0.into(), 1.0.into());
+    let index = |shape| numbers((0..time).map(|i| i as f32).collect(), shape);
+    let later = causal.then(|| positive(B::float_sub(index([1, 1, 1, time]), index([1, 1, time, 1]))));
+    let Some(starts) = starts else { return later };
+    let starts: Vec<f32> = starts.iter().map(|s| *s as f32).collect();
+    let of_query = numbers(starts.clone(), [batch, 1, time, 1]);
+    // Where its document begins lies after the key, or the other way round.
+    let other = match later {
+        Some(later) => B::float_add(positive(B::float_sub(of_query, index([1, 1, 1, time]))), later),
+        None => positive(B::float_abs(B::float_sub(of_query, numbers(starts, [batch, 1, 1, time])))),
+    };
+    Some(other)
 }
 
 /// The output, and the function to the gradients of `q`, `k` and `v`.
 pub fn forward(
     qkv: [FlexTensor; 3],
     angles: [FlexTensor; 2],
-    heads: usize,
-    kv_heads: usize,
+    pairs: Pairs,
+    options: AttentionOptions,
 ) -> (FlexTensor, impl Fn(FlexTensor, [bool; 3]) -> [Option<FlexTensor>; 3] + Send + Sync + 'static) {
     let [q, k, v] = qkv.map(dense);
     let angles = angles.map(dense);
     let [batch, time, width] = q.shape().dims();
-    let sizes = Sizes { batch, time, kv_heads, group: heads / kv_heads, head_dim: width / heads };
+    let AttentionOptions { heads, kv_heads, causal, starts } = options;
+    let sizes = Sizes { batch, time, kv_heads, group: heads / kv_heads, head_dim: width / heads, pairs };
+    let seen = Seen::new(time, causal, starts);
     debug_assert!(width == heads * sizes.head_dim && sizes.head_dim.is_multiple_of(2), "attention: an even head size");
     debug_assert_eq!(heads, kv_heads * sizes.group, "attention: kv_heads must divide heads");
     debug_assert!(
@@ -86,17 +174,18 @@ pub fn forward(
         sizes.head_dim
     );
     debug_assert!(
-        angles.iter().all(|x| floats(x).len() == time * sizes.head_dim / 2),
+        pairs == Pairs::None || angles.iter().all(|x| floats(x).len() == time * sizes.head_dim / 2),
         "attention: cos and sin must be [{time}, {}]",
         sizes.head_dim / 2
     );
 
-    let (o, log_sum) = attend(&sizes, [&q, &k, &v].map(floats), angles.each_ref().map(floats));
+    let (o, log_sum) = attend(&sizes, &seen, [&q, &k, &v].map(floats), angles.each_ref().map(floats));
     let o = tensor(o, q.shape());
     let output = o.clone();
     let backward = move |d_o: FlexTensor, wanted: [bool; 3]| {
         let [dq, dk, dv] = gradients(
             &sizes,
+            &seen,
             [&q, &k, &v].map(floats),
             angles.each_ref().map(floats),
             Attended { o: floats(&o), log_sum: &log_sum },
@@ -117,6 +206,7 @@ struct Sizes {
     kv_heads: usize,
     group: usize, // query heads per key-value head
     head_dim: usize,
+    pairs: Pairs,
 }
 
 impl Sizes {
@@ -139,15 +229,98 @@ impl Sizes {
         1.0 / (self.head_dim as f32).sqrt()
     }
 
-    /// Where the key-value head number `unit`, counted through the batch, begins in k and v.
+    /// Which sequence of the batch the key-value head number `unit`, counted through the batch, belongs to.
+    fn sequence(&self, unit: usize) -> usize {
+        unit / self.kv_heads
+    }
+
+    /// Where that key-value head begins in k and v.
     fn kv_start(&self, unit: usize) -> usize {
-        (unit / self.kv_heads) * self.time * self.kv_width() + (unit % self.kv_heads) * self.head_dim
+        self.sequence(unit) * self.time * self.kv_width() + (unit % self.kv_heads) * self.head_dim
     }
 
     /// Where the query head `member` of that key-value head's group begins in q and o.
     fn q_start(&self, unit: usize, member: usize) -> usize {
         let head = (unit % self.kv_heads) * self.group + member;
-        (unit / self.kv_heads) * self.time * self.width() + head * self.head_dim
+        self.sequence(unit) * self.time * self.width() + head * self.head_dim
+    }
+}
+
+/// Which keys each query sees.
+struct Seen {
+    time: usize,
+    causal: bool,
+    documents: Option<Documents>,
+}
+
+/// Where the document of each position of `[batch, time]` begins, and, unless attention is causal, ends.
+struct Documents {
+    starts: Arc<[i32]>,
+    ends: Vec<i32>,
+}
+
+impl Seen {
+    fn new(time: usize, causal: bool, starts: Option<Arc<[i32]>>) -> Self {
+        let documents = starts.map(|starts| {
+            let mut ends = Vec::new();
+            if !causal {
+                ends = vec![0; starts.len()];
+                for (starts, ends) in starts.chunks_exact(time.max(1)).zip(ends.chunks_exact_mut(time.max(1))) {
+                    let mut end = time as i32;
+                    for i in (0..time).rev() {
+                        ends[i] = end;
+                        if starts[i] == i as i32 {
+                            end = starts[i];
+                        }
+                    }
+                }
+            }
+            Documents { starts, ends }
+        });
+        Self { time, causal, documents }
+    }
+
+    /// The part about one sequence.
+    fn of(&self, sequence: usize) -> SeenIn<'_> {
+        let rows = sequence * self.time..(sequence + 1) * self.time;
+        let starts = self.documents.as_ref().map(|d| &d.starts[rows.clone()]);
+        let ends = self.documents.as_ref().filter(|_| !self.causal).map(|d| &d.ends[rows]);
+        SeenIn { time: self.time, causal: self.causal, starts, ends }
+    }
+}
+
+/// Which keys each query of one sequence sees.
+#[derive(Clone, Copy)]
+struct SeenIn<'a> {
+    time: usize,
+    causal: bool,
+    starts: Option<&'a [i32]>,
+    ends: Option<&'a [i32]>,
+}
+
+impl SeenIn<'_> {
+    /// Where the document of position `t` begins.
+    #[inline(always)]
+    fn start(&self, t: usize) -> usize {
+        self.starts.map_or(0, |starts| starts[t] as usize)
+    }
+
+    /// The keys that the query at position `t` sees.
+    #[inline(always)]
+    fn by(&self, t: usize) -> Range<usize> {
+        let end = if self.causal { t + 1 } else { self.ends.map_or(self.time, |ends| ends[t] as usize) };
+        self.start(t)..end
+    }
+
+    /// The keys that any query of a block sees.
+    fn by_block(&self, block: Range<usize>) -> Range<usize> {
+        self.by(block.start).start..self.by(block.end - 1).end
+    }
+
+    /// A position's place within its document.
+    #[inline(always)]
+    fn place(&self, t: usize) -> usize {
+        t - self.start(t)
     }
 }
 
@@ -158,29 +331,32 @@ struct Attended<'a> {
 }
 
 /// `o`, and `L` as `[batch, heads, time]`. One piece of work is one key-value head with its group of query heads.
-fn attend(sizes: &Sizes, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2]) -> (Buffer, Vec<f32>) {
-    let &Sizes { batch, time, kv_heads, group, head_dim } = sizes;
+fn attend(sizes: &Sizes, seen: &Seen, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2]) -> (Buffer, Vec<f32>) {
+    let &Sizes { batch, time, kv_heads, group, head_dim, .. } = sizes;
     let head_len = sizes.head_len();
     let mut o = Buffer::unfilled(q.len()); // [batch, heads, time, head_dim]
     let mut log_sum = vec![0.0; batch * kv_heads * group * time];
     for_pieces([(&mut o, group * head_len), (&mut log_sum, group * time)], |unit, [o, log_sum]| {
+        let seen = seen.of(sizes.sequence(unit));
+        let turn = Turn { head_dim, pairs: sizes.pairs, angles, seen };
         let mut scratch = Buffer::unfilled(2 * head_len + BLOCK * time);
         let (k_turned, scratch) = scratch.split_at_mut(head_len);
         let (q_turned, scores) = scratch.split_at_mut(head_len);
-        rotate(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), head_dim, angles, 1.0);
+        turn.gather(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), 1.0);
         let keys = Matrix::new(k_turned, time, head_dim);
         let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
 
         for (member, (o, log_sum)) in o.chunks_exact_mut(head_len).zip(log_sum.chunks_exact_mut(time)).enumerate() {
-            rotate(q_turned, &q[sizes.q_start(unit, member)..], sizes.width(), head_dim, angles, sizes.scale());
+            turn.gather(q_turned, &q[sizes.q_start(unit, member)..], sizes.width(), sizes.scale());
             let queries = Matrix::new(q_turned, time, head_dim);
             for start in (0..time).step_by(BLOCK) {
-                let end = (start + BLOCK).min(time);
-                let p = &mut scores[..(end - start) * end]; // [queries of the block, keys up to its end]
-                multiply(p, queries.rows(start..end), keys.rows(0..end).t());
-                vectorised(|| softmax_causal(p, start, end, &mut log_sum[start..end]));
-                let o = &mut o[start * head_dim..end * head_dim];
-                multiply(o, Matrix::new(p, end - start, end), values.rows(0..end));
+                let block = start..(start + BLOCK).min(time);
+                let over = seen.by_block(block.clone());
+                let p = &mut scores[..block.len() * over.len()]; // [queries of the block, keys that they see]
+                multiply(p, queries.rows(block.clone()), keys.rows(over.clone()).t());
+                vectorised(|| softmax_seen(p, start, &over, seen, &mut log_sum[block.clone()]));
+                let o = &mut o[start * head_dim..block.end * head_dim];
+                multiply(o, Matrix::new(p, block.len(), over.len()), values.rows(over));
             }
         }
     });
@@ -190,6 +366,7 @@ fn attend(sizes: &Sizes, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2]) -> (Buffer
 /// `dq`, `dk` and `dv`, shaped as q, k and v. The pieces of work are those of [`attend`].
 fn gradients(
     sizes: &Sizes,
+    seen: &Seen,
     [q, k, v]: [&[f32]; 3],
     angles: [&[f32]; 2],
     attended: Attended,
@@ -204,50 +381,58 @@ fn gradients(
     for_pieces(outputs, |unit, [dq, dk, dv]| {
         dk.fill(0.0);
         dv.fill(0.0);
+        let seen = seen.of(sizes.sequence(unit));
+        let turn = Turn { head_dim, pairs: sizes.pairs, angles, seen };
         let mut scratch = Buffer::unfilled(2 * head_len + 2 * BLOCK * time);
         let (k_turned, scratch) = scratch.split_at_mut(head_len);
         let (q_turned, scratch) = scratch.split_at_mut(head_len);
         let (p_block, ds_block) = scratch.split_at_mut(BLOCK * time);
-        rotate(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), head_dim, angles, 1.0);
+        turn.gather(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), 1.0);
         let keys = Matrix::new(k_turned, time, head_dim);
         let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
 
         for (member, dq) in dq.chunks_exact_mut(head_len).enumerate() {
             let q_start = sizes.q_start(unit, member);
-            rotate(q_turned, &q[q_start..], width, head_dim, angles, sizes.scale());
+            turn.gather(q_turned, &q[q_start..], width, sizes.scale());
             let queries = Matrix::new(q_turned, time, head_dim);
             let (o, d_o) = (&attended.o[q_start..], &d_o[q_start..]);
             let d_outputs = Matrix::strided(d_o, [time, head_dim], [width, 1]);
             let log_sum = &attended.log_sum[(unit * group + member) * time..][..time];
 
             for start in (0..time).step_by(BLOCK) {
-                let end = (start + BLOCK).min(time);
-                let p = &mut p_block[..(end - start) * end]; // [queries of the block, keys up to its end]
-                let ds = &mut ds_block[..(end - start) * end];
-                multiply(p, queries.rows(start..end), keys.rows(0..end).t()); // S
-                multiply(ds, d_outputs.rows(start..end), values.rows(0..end).t()); // dP
+                let block = start..(start + BLOCK).min(time);
+                let over = seen.by_block(block.clone());
+                let (rows, cols) = (block.len(), over.len());
+                let p = &mut p_block[..rows * cols]; // [queries of the block, keys that they see]
+                let ds = &mut ds_block[..rows * cols];
+                multiply(p, queries.rows(block.clone()), keys.rows(over.clone()).t()); // S
+                multiply(ds, d_outputs.rows(block.clone()), values.rows(over.clone()).t()); // dP
                 vectorised(|| {
-                    for (i, (p, ds)) in p.chunks_exact_mut(end).zip(ds.chunks_exact_mut(end)).enumerate() {
+                    for (i, (p, ds)) in p.chunks_exact_mut(cols).zip(ds.chunks_exact_mut(cols)).enumerate() {
                         let query = start + i;
                         let row = query * width..query * width + head_dim;
                         let d = dot(&d_o[row.clone()], &o[row]);
-                        for (p, ds) in p.iter_mut().zip(ds.iter_mut()).take(query + 1) {
+                        let (from, to) = within(seen.by(query), &over);
+                        for (p, ds) in p[from..to].iter_mut().zip(&mut ds[from..to]) {
                             *p = exp(*p - log_sum[query]);
                             *ds = *p * (*ds - d);
                         }
-                        p[query + 1..].fill(0.0);
-                        ds[query + 1..].fill(0.0);
+                        for row in [p, ds] {
+                            row[..from].fill(0.0);
+                            row[to..].fill(0.0);
+                        }
                     }
                 });
-                let p = Matrix::new(p, end - start, end);
-                let ds = Matrix::new(ds, end - start, end);
-                multiply(&mut dq[start * head_dim..end * head_dim], ds, keys.rows(0..end));
-                multiply_add(&mut dk[..end * head_dim], ds.t(), queries.rows(start..end));
-                multiply_add(&mut dv[..end * head_dim], p.t(), d_outputs.rows(start..end));
+                let p = Matrix::new(p, rows, cols);
+                let ds = Matrix::new(ds, rows, cols);
+                multiply(&mut dq[start * head_dim..block.end * head_dim], ds, keys.rows(over.clone()));
+                let over_elements = over.start * head_dim..over.end * head_dim;
+                multiply_add(&mut dk[over_elements.clone()], ds.t(), queries.rows(block.clone()));
+                multiply_add(&mut dv[over_elements], p.t(), d_outputs.rows(block));
             }
-            rotate_back(dq, head_dim, angles, sizes.scale());
+            turn.back(dq, sizes.scale());
         }
-        rotate_back(dk, head_dim, angles, 1.0); // the queries brought the scale
+        turn.back(dk, 1.0); // the queries brought the scale
     });
     [
         merge_heads(dq, time, kv_heads * group, head_dim),
@@ -256,13 +441,21 @@ fn gradients(
     ]
 }
 
-/// Softmax of each row over the keys up to its query, zeros after it; `log_sum` takes `log Σ exp`.
-///
-/// `scores`: `[end - start, end]`, of the queries `start..end`.
+/// Where the keys `seen` stand among those of a block.
 #[inline(always)]
-fn softmax_causal(scores: &mut [f32], start: usize, end: usize, log_sum: &mut [f32]) {
-    for (i, (row, log_sum)) in scores.chunks_exact_mut(end).zip(log_sum).enumerate() {
-        let (seen, later) = row.split_at_mut(start + i + 1);
+fn within(seen: Range<usize>, over: &Range<usize>) -> (usize, usize) {
+    (seen.start - over.start, seen.end - over.start)
+}
+
+/// Softmax of each row over the keys that its query sees, zeros elsewhere; `log_sum` takes `log Σ exp`.
+///
+/// `scores`: of the queries from `start` on by the keys `over`.
+#[inline(always)]
+fn softmax_seen(scores: &mut [f32], start: usize, over: &Range<usize>, seen: SeenIn, log_sum: &mut [f32]) {
+    for (i, (row, log_sum)) in scores.chunks_exact_mut(over.len()).zip(log_sum).enumerate() {
+        let (from, to) = within(seen.by(start + i), over);
+        let (row, after) = row.split_at_mut(to);
+        let (before, seen) = row.split_at_mut(from);
         let top = max(seen);
         let total = map_sum(seen, |s| exp(s - top));
         *log_sum = top + total.ln();
@@ -270,42 +463,84 @@ fn softmax_causal(scores: &mut [f32], start: usize, end: usize, log_sum: &mut [f
         for p in seen {
             *p *= share;
         }
-        later.fill(0.0);
+        before.fill(0.0);
+        after.fill(0.0);
     }
 }
 
-/// Gathers one head from rows that are `stride` apart, turned by its positions' angles and times `scale`.
-///
-/// `to`: `[time, head_dim]`. The halves (a, b) of a row become (a cos - b sin, a sin + b cos).
-fn rotate(to: &mut [f32], from: &[f32], stride: usize, head_dim: usize, [cos, sin]: [&[f32]; 2], scale: f32) {
-    let half = head_dim / 2;
-    vectorised(|| {
-        for (t, to) in to.chunks_exact_mut(head_dim).enumerate() {
-            let (a, b) = from[t * stride..][..head_dim].split_at(half);
-            let (to_a, to_b) = to.split_at_mut(half);
-            let (cos, sin) = (&cos[t * half..][..half], &sin[t * half..][..half]);
-            for ((to_a, to_b), ((a, b), (c, s))) in
-                to_a.iter_mut().zip(to_b).zip(a.iter().zip(b).zip(cos.iter().zip(sin)))
-            {
-                *to_a = (a * c - b * s) * scale;
-                *to_b = (a * s + b * c) * scale;
-            }
-        }
-    });
+/// The turning of heads by their positions' angles.
+struct Turn<'a> {
+    head_dim: usize,
+    pairs: Pairs,
+    angles: [&'a [f32]; 2], // cos and sin, [time, head_dim / 2]
+    seen: SeenIn<'a>,
 }
 
-/// Turns a gradient `[time, head_dim]` back: [`rotate`] by the opposite angles, in place.
-fn rotate_back(x: &mut [f32], head_dim: usize, [cos, sin]: [&[f32]; 2], scale: f32) {
-    let half = head_dim / 2;
-    vectorised(|| {
-        for (t, row) in x.chunks_exact_mut(head_dim).enumerate() {
-            let (a, b) = row.split_at_mut(half);
-            let (cos, sin) = (&cos[t * half..][..half], &sin[t * half..][..half]);
-            for ((a, b), (c, s)) in a.iter_mut().zip(b).zip(cos.iter().zip(sin)) {
-                (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
+impl Turn<'_> {
+    /// The angles' cosines and sines at position `t`.
+    #[inline(always)]
+    fn at(&self, t: usize) -> [&[f32]; 2] {
+        let half = self.head_dim / 2;
+        let place = self.seen.place(t);
+        self.angles.map(|table| &table[place * half..][..half])
+    }
+
+    /// Gathers one head from rows that are `stride` apart, turned and times `scale`: a pair (a, b) becomes
+    /// (a cos - b sin, a sin + b cos). `to`: `[time, head_dim]`.
+    fn gather(&self, to: &mut [f32], from: &[f32], stride: usize, scale: f32) {
+        let (head_dim, half) = (self.head_dim, self.head_dim / 2);
+        vectorised(|| {
+            for (t, to) in to.chunks_exact_mut(head_dim).enumerate() {
+                let from = &from[t * stride..][..head_dim];
+                match self.pairs {
+                    Pairs::Halves => {
+                        let (a, b) = from.split_at(half);
+                        let (to_a, to_b) = to.split_at_mut(half);
+                        let [cos, sin] = self.at(t);
+                        for ((to_a, to_b), ((a, b), (c, s))) in
+                            to_a.iter_mut().zip(to_b).zip(a.iter().zip(b).zip(cos.iter().zip(sin)))
+                        {
+                            *to_a = (a * c - b * s) * scale;
+                            *to_b = (a * s + b * c) * scale;
+                        }
+                    }
+                    Pairs::Neighbours => {
+                        let [cos, sin] = self.at(t);
+                        let (to, from) = (to.as_chunks_mut::<2>().0, from.as_chunks::<2>().0);
+                        for ((to, [a, b]), (c, s)) in to.iter_mut().zip(from).zip(cos.iter().zip(sin)) {
+                            *to = [(a * c - b * s) * scale, (a * s + b * c) * scale];
+                        }
+                    }
+                    Pairs::None => to.iter_mut().zip(from).for_each(|(to, from)| *to = from * scale),
+                }
             }
-        }
-    });
+        });
+    }
+
+    /// Turns a gradient `[time, head_dim]` back, in place: [`gather`](Self::gather) by the opposite angles.
+    fn back(&self, x: &mut [f32], scale: f32) {
+        let half = self.head_dim / 2;
+        vectorised(|| {
+            for (t, row) in x.chunks_exact_mut(self.head_dim).enumerate() {
+                match self.pairs {
+                    Pairs::Halves => {
+                        let (a, b) = row.split_at_mut(half);
+                        let [cos, sin] = self.at(t);
+                        for ((a, b), (c, s)) in a.iter_mut().zip(b).zip(cos.iter().zip(sin)) {
+                            (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
+                        }
+                    }
+                    Pairs::Neighbours => {
+                        let [cos, sin] = self.at(t);
+                        for ([a, b], (c, s)) in row.as_chunks_mut::<2>().0.iter_mut().zip(cos.iter().zip(sin)) {
+                            (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
+                        }
+                    }
+                    Pairs::None => row.iter_mut().for_each(|x| *x *= scale),
+                }
+            }
+        });
+    }
 }
 
 /// `[batch, heads, time, head_dim]` to `[batch, time, heads * head_dim]`.

@@ -11,7 +11,7 @@
 //! - [`linear`]: `x · w`
 //! - [`rms_norm`]: rows scaled to unit root mean square
 //! - [`silu_mul`]: `silu(gate) · up`
-//! - [`attention`]: causal attention with rotary positions and grouped queries
+//! - [`attention`]: attention with rotary positions, grouped queries and several documents in a row
 //! - [`cross_entropy`]: mean loss from logits
 //!
 //! Each file holds one operation: the composed version (its definition), then the kernels of both passes. [`ops`]
@@ -32,6 +32,7 @@ mod pieces;
 mod pool;
 mod record;
 
+pub use attention::{AttentionOptions, Pairs};
 pub use ops::{attention, cross_entropy, linear, rms_norm, silu_mul};
 pub use pool::release_memory;
 

@@ -7,6 +7,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 
+use super::attention::{AttentionOptions, Pairs};
 use super::buffer::all_f32;
 use super::record::record;
 
@@ -35,10 +36,10 @@ pub trait FusedOps: Backend {
         v: FloatTensor<Self>,
         cos: FloatTensor<Self>,
         sin: FloatTensor<Self>,
-        heads: usize,
-        kv_heads: usize,
+        pairs: Pairs,
+        options: AttentionOptions,
     ) -> FloatTensor<Self> {
-        super::attention::composed::<Self>(q, k, v, cos, sin, heads, kv_heads)
+        super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options)
     }
 
     /// See [`cross_entropy`].
@@ -85,13 +86,13 @@ impl FusedOps for Flex {
         v: FloatTensor<Self>,
         cos: FloatTensor<Self>,
         sin: FloatTensor<Self>,
-        heads: usize,
-        kv_heads: usize,
+        pairs: Pairs,
+        options: AttentionOptions,
     ) -> FloatTensor<Self> {
         if !all_f32(&[&q, &k, &v, &cos, &sin]) {
-            return super::attention::composed::<Self>(q, k, v, cos, sin, heads, kv_heads);
+            return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
         }
-        super::attention::forward([q, k, v], [cos, sin], heads, kv_heads).0
+        super::attention::forward([q, k, v], [cos, sin], pairs, options).0
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
@@ -130,14 +131,14 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         v: FloatTensor<Self>,
         cos: FloatTensor<Self>,
         sin: FloatTensor<Self>,
-        heads: usize,
-        kv_heads: usize,
+        pairs: Pairs,
+        options: AttentionOptions,
     ) -> FloatTensor<Self> {
         if !all_f32(&[&q, &k, &v, &cos, &sin]) {
-            return super::attention::composed::<Self>(q, k, v, cos, sin, heads, kv_heads);
+            return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
         }
         let angles = [cos.into_primitive(), sin.into_primitive()];
-        record::<C, 3, _>([q, k, v], |qkv| super::attention::forward(qkv, angles, heads, kv_heads))
+        record::<C, 3, _>([q, k, v], |qkv| super::attention::forward(qkv, angles, pairs, options))
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
@@ -167,14 +168,15 @@ pub fn silu_mul(gate: FloatTensor<Dispatch>, up: FloatTensor<Dispatch>) -> Float
     <Dispatch as FusedOps>::silu_mul(gate, up)
 }
 
-/// Causal attention with rotary positions: each position attends to itself and to those before it.
+/// Attention with rotary positions: each position attends to its document, or to that up to itself.
 ///
 /// # Shapes
 /// - `q`: `[batch, time, heads * head_dim]`, `head_dim` even
 /// - `k`, `v`: `[batch, time, kv_heads * head_dim]`; query head `h` reads key-value head `h / (heads / kv_heads)`
 ///   (Ainslie et al. 2023, arXiv:2305.13245)
 /// - `cos`, `sin`: `[time, head_dim / 2]`, of position times frequency. `q` and `k` are turned by them here (Su et al.
-///   2021, arXiv:2104.09864), pairing element `i` with element `i + head_dim / 2`. They are constants: no gradient.
+///   2021, arXiv:2104.09864), in the given pairs. They are constants: no gradient. Without pairs they are not read.
+/// - `options.starts`: `[batch, time]`, each the index itself or the start before it
 /// - result: `[batch, time, heads * head_dim]`
 pub fn attention(
     q: FloatTensor<Dispatch>,
@@ -182,10 +184,10 @@ pub fn attention(
     v: FloatTensor<Dispatch>,
     cos: FloatTensor<Dispatch>,
     sin: FloatTensor<Dispatch>,
-    heads: usize,
-    kv_heads: usize,
+    pairs: Pairs,
+    options: AttentionOptions,
 ) -> FloatTensor<Dispatch> {
-    <Dispatch as FusedOps>::attention(q, k, v, cos, sin, heads, kv_heads)
+    <Dispatch as FusedOps>::attention(q, k, v, cos, sin, pairs, options)
 }
 
 /// The mean of `-log softmax(logits)[target]` over the rows whose target is not negative.

@@ -4,8 +4,9 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Device, Int, Shape, Tensor, TensorData};
 
-use super::{attention, cross_entropy, linear, rms_norm, silu_mul};
+use super::{AttentionOptions, Pairs, attention, cross_entropy, linear, rms_norm, silu_mul};
 use crate::data::Rng;
+use std::sync::Arc;
 
 /// The values of one input, and its shape.
 #[derive(Clone)]
@@ -129,19 +130,48 @@ fn ids(targets: &[i64]) -> DispatchTensor {
     Tensor::<1, Int>::from_data(targets, &Device::flex()).into_dispatch()
 }
 
+/// A row is one document.
+fn causal(heads: usize, kv_heads: usize) -> AttentionOptions {
+    AttentionOptions { heads, kv_heads, causal: true, starts: None }
+}
+
 fn attend(
     time: usize,
     heads: usize,
     kv_heads: usize,
     head_dim: usize,
 ) -> (Vec<Input>, impl Fn(&[DispatchTensor]) -> DispatchTensor) {
-    let kv = [2, time, kv_heads * head_dim];
-    let inputs = vec![normal(1, &[2, time, heads * head_dim]), normal(2, &kv), normal(3, &kv)];
+    attend_so(time, head_dim, Pairs::Halves, causal(heads, kv_heads))
+}
+
+/// Two sequences.
+fn attend_so(
+    time: usize,
+    head_dim: usize,
+    pairs: Pairs,
+    options: AttentionOptions,
+) -> (Vec<Input>, impl Fn(&[DispatchTensor]) -> DispatchTensor) {
+    let kv = [2, time, options.kv_heads * head_dim];
+    let inputs = vec![normal(1, &[2, time, options.heads * head_dim]), normal(2, &kv), normal(3, &kv)];
     let op = move |x: &[DispatchTensor]| {
         let [cos, sin] = angles(&x[0], time, head_dim);
-        attention(x[0].clone(), x[1].clone(), x[2].clone(), cos, sin, heads, kv_heads)
+        attention(x[0].clone(), x[1].clone(), x[2].clone(), cos, sin, pairs, options.clone())
     };
     (inputs, op)
+}
+
+/// Documents of these lengths in each of two sequences, the last one up to the end.
+fn starts(time: usize, lengths: [&[usize]; 2]) -> Option<Arc<[i32]>> {
+    let row = |lengths: &[usize]| {
+        let mut row = vec![0; time];
+        let mut begin = 0;
+        for length in lengths {
+            begin += length;
+            row[begin..].fill(begin as i32);
+        }
+        row
+    };
+    Some(lengths.map(row).concat().into())
 }
 
 #[test]
@@ -193,6 +223,94 @@ fn attention_is_its_definition() {
     ] {
         let (inputs, op) = attend(time, heads, kv_heads, head_dim);
         check(&format!("attention {time} x {heads}/{kv_heads} x {head_dim}"), &inputs, op);
+    }
+}
+
+/// Options for every kind of attention on packed and unpacked rows of `time`.
+fn every_kind(time: usize, heads: usize, kv_heads: usize) -> Vec<(Pairs, AttentionOptions)> {
+    let mut kinds = Vec::new();
+    for causal in [true, false] {
+        for pairs in [Pairs::Halves, Pairs::Neighbours, Pairs::None] {
+            let third = time / 3;
+            let packs = [None, starts(time, [&[third, 1, third], &[time - 1]]), starts(time, [&[1, 1, 1], &[]])];
+            for starts in packs {
+                kinds.push((pairs, AttentionOptions { heads, kv_heads, causal, starts }));
+            }
+        }
+    }
+    kinds
+}
+
+#[test]
+fn attention_of_every_kind_is_its_definition() {
+    for (time, heads, kv_heads, head_dim) in
+        [(7, 4, 2, 8), (67, 2, 1, 10), (131, 4, 2, 16), (66, 2, 2, 64), (65, 3, 1, 128)]
+    {
+        for (pairs, options) in every_kind(time, heads, kv_heads) {
+            let what = format!("{pairs:?} {options:?} x {head_dim}");
+            let (inputs, op) = attend_so(time, head_dim, pairs, options);
+            check(&what, &inputs, op);
+        }
+    }
+}
+
+/// The numbers of `x` `[2, time, width]` at these positions of a sequence.
+fn part(x: &[f64], time: usize, sequence: usize, range: std::ops::Range<usize>) -> Vec<f64> {
+    let width = x.len() / 2 / time;
+    x[(sequence * time + range.start) * width..(sequence * time + range.end) * width].to_vec()
+}
+
+#[test]
+fn a_document_in_a_pack_is_as_if_alone() {
+    let (time, heads, kv_heads, head_dim) = (140, 4, 2, 8);
+    for (dtype, largest) in [(DType::F32, 1e-6), (DType::F64, 1e-14)] {
+        for causal in [true, false] {
+            let of = |starts| AttentionOptions { heads, kv_heads, causal, starts };
+            let (inputs, op) = attend_so(time, head_dim, Pairs::Halves, of(starts(time, [&[30, 75], &[70]])));
+            let packed = run(&flex(), dtype, &inputs, op);
+            let documents = [(0, 0..30), (0, 30..105), (0, 105..140), (1, 0..70), (1, 70..140)];
+            for (sequence, range) in documents {
+                let n = range.len();
+                // Twice, since the helper has two sequences.
+                let alone: Vec<Input> = inputs
+                    .iter()
+                    .map(|i| Input(part(&i.0, time, sequence, range.clone()).repeat(2), vec![2, n, i.1[2]]))
+                    .collect();
+                let (_, op) = attend_so(n, head_dim, Pairs::Halves, of(None));
+                let alone = read_output(dtype, &alone, op);
+                let inside = part(&packed[0], time, sequence, range);
+                let off = inside.iter().zip(&alone).fold(0.0f64, |a, (x, y)| a.max((x - y).abs()));
+                assert!(off <= largest, "{dtype:?}: off by {off:e}");
+            }
+        }
+    }
+}
+
+fn read_output(dtype: DType, inputs: &[Input], op: impl Fn(&[DispatchTensor]) -> DispatchTensor) -> Vec<f64> {
+    run(&flex(), dtype, inputs, op).swap_remove(0)
+}
+
+#[test]
+fn no_gradient_passes_between_documents() {
+    let time = 100;
+    for dtype in [DType::F32, DType::F64] {
+        for causal in [true, false] {
+            let starts = starts(time, [&[37, 40], &[64]]);
+            let options = AttentionOptions { heads: 2, kv_heads: 1, causal, starts };
+            let (inputs, op) = attend_so(time, 4, Pairs::Neighbours, options);
+            // Only the second document of the first sequence is asked for.
+            let results = run(&flex(), dtype, &inputs, |x| {
+                Dispatch::float_slice(op(x), &[(0..1).into(), (37..77).into(), (0..8).into()])
+            });
+            for gradient in &results[1..] {
+                for (sequence, range, reached) in
+                    [(0, 0..37, false), (0, 37..77, true), (0, 77..100, false), (1, 0..100, false)]
+                {
+                    let any = part(gradient, time, sequence, range.clone()).iter().any(|g| *g != 0.0);
+                    assert_eq!(any, reached, "{dtype:?} causal {causal}: {sequence} {range:?}");
+                }
+            }
+        }
     }
 }
 
@@ -288,8 +406,11 @@ fn definitions_agree_with_finite_differences() {
     });
     check_differences("silu_mul", &[normal(1, &[7]), normal(2, &[7])], |x| silu_mul(x[0].clone(), x[1].clone()));
     check_differences("cross_entropy", &[normal(1, &[4, 5])], |x| cross_entropy(x[0].clone(), ids(&[4, 0, -100, 2])));
-    let (inputs, op) = attend(5, 4, 2, 4);
-    check_differences("attention", &inputs, op);
+    for (pairs, options) in every_kind(5, 4, 2) {
+        let what = format!("attention {pairs:?} {options:?}");
+        let (inputs, op) = attend_so(5, 4, pairs, options);
+        check_differences(&what, &inputs, op);
+    }
 }
 
 #[test]
@@ -305,8 +426,9 @@ fn gradients_add_up_over_two_uses() {
     });
     check("attention with q = k = v, twice", &[normal(1, &[2, 33, 16])], |x| {
         let [cos, sin] = angles(&x[0], 33, 8);
-        let once = attention(x[0].clone(), x[0].clone(), x[0].clone(), cos.clone(), sin.clone(), 2, 2);
-        attention(once.clone(), x[0].clone(), once, cos, sin, 2, 2)
+        let attention = |q, k, v| attention(q, k, v, cos.clone(), sin.clone(), Pairs::Halves, causal(2, 2));
+        let once = attention(x[0].clone(), x[0].clone(), x[0].clone());
+        attention(once.clone(), x[0].clone(), once)
     });
     check("two losses", &[normal(1, &[5, 65])], |x| {
         let first = cross_entropy(x[0].clone(), ids(&[1, 2, 3, 4, 5]));
@@ -327,6 +449,9 @@ fn the_bits_do_not_depend_on_the_threads() {
     check_threads("cross_entropy", &[normal(1, &[900, 65])], |x| cross_entropy(x[0].clone(), ids(&targets)));
     let (inputs, op) = attend(150, 4, 2, 32);
     check_threads("attention", &inputs, op);
+    let options = AttentionOptions { starts: starts(150, [&[20, 71], &[1]]), ..causal(4, 2) };
+    let (inputs, op) = attend_so(150, 32, Pairs::Halves, options);
+    check_threads("packed attention", &inputs, op);
 }
 
 #[test]
@@ -343,7 +468,7 @@ fn views_are_read_in_their_own_order() {
             Dispatch::float_slice(x[0].clone(), &slices)
         };
         let [cos, sin] = angles(&x[0], 33, 8);
-        attention(part(0), part(1), part(2), cos, sin, 2, 2)
+        attention(part(0), part(1), part(2), cos, sin, Pairs::Halves, causal(2, 2))
     });
 }
 
@@ -400,6 +525,7 @@ fn empty_tensors_pass_through() {
     assert_eq!(silu_mul(empty(&[0]), empty(&[0])).shape(), [0].into());
     let [cos, sin] = [empty(&[0, 2]), empty(&[0, 2])];
     let none = empty(&[2, 0, 8]);
-    assert_eq!(attention(none.clone(), none.clone(), none, cos, sin, 2, 2).shape(), [2, 0, 8].into());
+    let nothing = attention(none.clone(), none.clone(), none, cos, sin, Pairs::Halves, causal(2, 2));
+    assert_eq!(nothing.shape(), [2, 0, 8].into());
     assert_eq!(read(cross_entropy(empty(&[0, 5]), ids(&[]))), [0.0]);
 }
