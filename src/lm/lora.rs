@@ -230,9 +230,9 @@ impl Lora {
             parts.push(LowRank { name, a: turned(&pair.a)?, b: turned(&pair.b)?, rank: self.0.config.rank });
         }
         let Base { layers, dim, q_dim, kv_dim, hidden } = self.0.base;
-        // Only the widths matter here, as if every head were one number wide.
-        let (heads, kv_heads) = (q_dim, kv_dim);
-        let widths = ModelConfig { layers, dim, hidden, heads, kv_heads, head_dim: 1, ..Default::default() };
+        // Only the widths matter here, as if every head were two numbers wide.
+        let (heads, kv_heads, head_dim, vocab) = (q_dim / 2, kv_dim / 2, 2, 1);
+        let widths = ModelConfig { vocab, layers, dim, hidden, heads, kv_heads, head_dim, ..Default::default() };
         let adapter = Arc::new(Adapter::new(&widths, self.scale(), parts)?);
         *kept = Some((now, adapter.clone()));
         Ok(adapter)

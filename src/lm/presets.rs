@@ -69,8 +69,8 @@ mod tests {
         let params = |name| preset(name).unwrap().resolved(1).unwrap().params();
         assert_eq!([params("nano-56m"), params("nano-168m")], [55_591_424, 168_334_080]);
         assert_eq!(
-            preset("nano-57m").unwrap_err().to_string(),
-            "preset: there is no `nano-57m`; did you mean `nano-56m`?"
+            preset("nano-56n").unwrap_err().to_string(),
+            "preset: there is no `nano-56n`; did you mean `nano-56m`?"
         );
     }
 }
