@@ -200,6 +200,7 @@ fn portable<const BITS: usize, const N: usize>(
 
 /// How far ahead of a product of one row, which waits for memory alone, weights are asked for, in bytes. What lies
 /// outside the panel, or the memory, does no harm.
+#[cfg(target_arch = "x86_64")]
 const AHEAD: usize = 8192;
 
 #[cfg(target_arch = "x86_64")]
