@@ -1002,8 +1002,8 @@
 ---Settings of [`Perceptron`].
 ---@class mynah.PerceptronOptions
 ---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
----@field check_after? integer After so many epochs with mistakes, find out whether the classes can be separated at all. Default 5.
----@field patience? integer If they cannot be: end after so many epochs, but at least 2,000 samples, that bring nothing better. Default 5.
+---@field check_after? integer After so many epochs with mistakes, find out whether the classes can be separated at all. Default: 5 for up to 32 features, else never, as that takes longer than all epochs.
+---@field patience? integer If they cannot be, or nobody found out: end after so many epochs, but at least 2,000 samples, that bring nothing better. Default 5.
 ---@field pocket? boolean Keep the weights with the fewest mistakes, not the last. Default true.
 ---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
 ---@field seed? integer Of those orders. Default 0.

@@ -187,7 +187,8 @@ fn pass(rows: &[f64], d: usize, means: &[f64], factors: Option<&Factors>, full: 
         first: vec![0.0; k * d],
         second: vec![0.0; if full { k * wide * wide } else { k * d }],
     };
-    let mut gaps = vec![[0.0; LANES]; d]; // x - mean, feature by feature
+    let mut turned = vec![[0.0; LANES]; d]; // x, feature by feature
+    let mut gaps = vec![[0.0; LANES]; d]; // x - mean
     let mut logs = vec![[0.0; LANES]; k];
     let mut flat = vec![0.0; if full { LANES * wide } else { 0 }]; // the same, sample by sample
     let (labels, mut out) = match wanted {
@@ -197,16 +198,21 @@ fn pass(rows: &[f64], d: usize, means: &[f64], factors: Option<&Factors>, full: 
     for (block, rows) in rows.chunks(LANES * d).enumerate() {
         let m = rows.len() / d;
         if let Some(factors) = factors {
+            for (j, column) in turned.iter_mut().enumerate() {
+                for t in 0..m {
+                    column[t] = rows[t * d + j];
+                }
+            }
             for c in 0..k {
                 let mean = &means[c * d..(c + 1) * d];
-                for (j, gap) in gaps.iter_mut().enumerate() {
-                    for t in 0..m {
-                        gap[t] = rows[t * d + j] - mean[j];
-                    }
-                }
                 let mut squared = [0.0; LANES];
                 let inverse = factors.of(c);
                 if factors.triangular {
+                    for ((gap, column), mean) in gaps.iter_mut().zip(&turned).zip(mean) {
+                        for t in 0..LANES {
+                            gap[t] = column[t] - mean;
+                        }
+                    }
                     let mut at = 0;
                     for j in 0..d {
                         let mut y = [0.0; LANES];
@@ -221,9 +227,10 @@ fn pass(rows: &[f64], d: usize, means: &[f64], factors: Option<&Factors>, full: 
                         at += j + 1;
                     }
                 } else {
-                    for (&p, gap) in inverse.iter().zip(&gaps) {
+                    for ((&p, column), mean) in inverse.iter().zip(&turned).zip(mean) {
                         for t in 0..LANES {
-                            squared[t] += (p * gap[t]) * (p * gap[t]);
+                            let y = p * (column[t] - mean);
+                            squared[t] += y * y;
                         }
                     }
                 }
@@ -281,11 +288,12 @@ fn pass(rows: &[f64], d: usize, means: &[f64], factors: Option<&Factors>, full: 
             let first = &mut sums.first[c * d..(c + 1) * d];
             if !full {
                 let second = &mut sums.second[c * d..(c + 1) * d];
-                for t in 0..m {
-                    for j in 0..d {
-                        let gap = rows[t * d + j] - mean[j];
-                        first[j] += share[t] * gap;
-                        second[j] += share[t] * gap * gap;
+                for (row, share) in rows.chunks_exact(d).zip(share) {
+                    let sums = first.iter_mut().zip(second.iter_mut());
+                    for (((first, second), v), mean) in sums.zip(row).zip(mean) {
+                        let gap = v - mean;
+                        *first += share * gap;
+                        *second += share * gap * gap;
                     }
                 }
                 continue;

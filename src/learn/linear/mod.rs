@@ -30,8 +30,7 @@ pub use sgd_regressor::{RegressorLoss, SgdRegressor, SgdRegressorSettings};
 
 // What naive Bayes and `separable` share with the linear learners.
 pub(super) use checks::{usable, usable_dense};
-pub(super) use gram::{Factor, Gram};
-pub(super) use planes::Planes;
+pub(super) use planes::{Planes, dot};
 
 /// The linear learners.
 pub const ENTRIES: &[Entry] = &[

@@ -2,7 +2,7 @@
 //!
 //! Rosenblatt (1958); that it halts if the classes are separable, Novikoff (1962). If they are not it would go on for
 //! ever: so the best weights are kept in a pocket (Gallant 1990, "Perceptron-based learning algorithms", with ratchet), and
-//! after some epochs [`separable`] is asked whether there is hope.
+//! after some epochs [`separable`] is asked whether there is hope; where that would take long, patience alone decides.
 
 use super::checks::usable;
 use super::planes::{Planes, dot};
@@ -21,15 +21,20 @@ const NAME: &str = "perceptron";
 /// Samples between two looks at whether someone asks to stop.
 const PIECE: usize = 8192;
 
+/// With more features, whether classes can be separated is found out when asked for only.
+const WIDE: usize = 32;
+
 /// Settings of [`Perceptron`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PerceptronSettings {
     /// Epochs at most, from 1 to 1e9. Default 1000.
     pub steps: u64,
-    /// After so many epochs with mistakes, find out whether the classes can be separated at all. Default 5.
-    pub check_after: u64,
-    /// If they cannot be: end after so many epochs, but at least 2,000 samples, that bring nothing better. Default 5.
+    /// After so many epochs with mistakes, find out whether the classes can be separated at all. Default: 5 for up to 32
+    /// features, else never, as that takes longer than all epochs.
+    pub check_after: Option<u64>,
+    /// If they cannot be, or nobody found out: end after so many epochs, but at least 2,000 samples, that bring nothing
+    /// better. Default 5.
     pub patience: u64,
     /// Keep the weights with the fewest mistakes, not the last. Default true.
     pub pocket: bool,
@@ -41,7 +46,7 @@ pub struct PerceptronSettings {
 
 impl Default for PerceptronSettings {
     fn default() -> Self {
-        Self { steps: 1000, check_after: 5, patience: 5, pocket: true, shuffle: true, seed: 0 }
+        Self { steps: 1000, check_after: None, patience: 5, pocket: true, shuffle: true, seed: 0 }
     }
 }
 
@@ -85,7 +90,9 @@ impl Perceptron {
     pub fn new(settings: PerceptronSettings) -> Result<Self> {
         let s = &settings;
         ensure_setting((1..=1_000_000_000).contains(&s.steps), NAME, "steps", "from 1 to 1e9", s.steps)?;
-        ensure_setting(s.check_after >= 1, NAME, "check_after", "at least 1", s.check_after)?;
+        if let Some(epochs) = s.check_after {
+            ensure_setting(epochs >= 1, NAME, "check_after", "at least 1", epochs)?;
+        }
         ensure_setting(s.patience >= 1, NAME, "patience", "at least 1", s.patience)?;
         Ok(Self { settings, learned: None })
     }
@@ -109,6 +116,7 @@ impl Perceptron {
     fn one(&self, x: &Samples, positive: &[bool], plane: u64) -> Result<One> {
         let s = &self.settings;
         let n = x.rows();
+        let check_after = s.check_after.or((x.columns() <= WIDE).then_some(5));
         let mut rng = Rng::stream(s.seed, plane);
         let mut order: Vec<u32> = (0..n as u32).collect();
         let mut run = Run::new(x, positive);
@@ -141,7 +149,7 @@ impl Perceptron {
                 break;
             }
             since_better = if best.0 < before { 0 } else { since_better + 1 };
-            if epoch == s.check_after {
+            if Some(epoch) == check_after {
                 let codes: Vec<u32> = positive.iter().map(|&p| u32::from(p)).collect();
                 verdict = match separable(x, &codes) {
                     Ok(found) if found.separable => Verdict::Separable(found.margin),
@@ -151,7 +159,7 @@ impl Perceptron {
                 };
                 since_better = 0;
             }
-            let hopeless = !matches!(verdict, Verdict::Separable(_)) && epoch >= s.check_after;
+            let hopeless = !matches!(verdict, Verdict::Separable(_)) && check_after.is_none_or(|after| epoch >= after);
             if hopeless && since_better >= s.patience.max(2000 / n as u64) {
                 break;
             }
@@ -425,6 +433,19 @@ mod tests {
         let said = me.fit(&line, goal(&[0, 0, 1, 1, 2, 2])).unwrap().warning.unwrap();
         assert!(said.starts_with("class 2: not separable"), "{said}");
         assert!(!said.contains("class 1") && !said.contains("class 3"), "{said}");
+    }
+
+    #[test]
+    fn many_features_end_by_patience_unless_asked() {
+        let (x, codes) = blobs(300, 2, 40, 0.05, 2);
+        let fit = |options| {
+            let mut me = make(NAME, options);
+            let fit = me.fit(&x, goal(&codes)).unwrap();
+            assert!(fit.steps < 900, "{}", fit.steps);
+            verdict(&*me)
+        };
+        assert!(fit(json!({})).starts_with("not separated after "));
+        assert!(fit(json!({ "check_after": 3 })).starts_with("not separable: "));
     }
 
     #[test]

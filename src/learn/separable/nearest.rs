@@ -1,9 +1,10 @@
 //! The point of a convex hull that is nearest to the origin.
 //!
-//! Wolfe (1976), "Finding the nearest point in a polytope". The equations of its step 2 are solved as least squares, where
-//! needed by singular values, so that dependent points do no harm.
+//! Wolfe (1976), "Finding the nearest point in a polytope". A triangular factor follows the corners as they come and go
+//! (its section 6); where they are nearly dependent, singular values take its place, so that they do no harm.
 
-use crate::learn::linear::{Factor, Gram};
+use crate::learn::cluster::vectorised;
+use crate::learn::linear::dot;
 use crate::linalg::{Matrix, lstsq};
 use crate::{Error, Result, stop};
 
@@ -31,8 +32,144 @@ pub struct Nearest<N> {
     pub size: f64,
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+/// The corners whose mean is looked at, and the factor `L` of `size² + pᵢ · pⱼ`: nothing where they are nearly dependent.
+struct Corral {
+    size2: f64,
+    corners: Vec<Vec<f64>>,
+    factor: Option<Vec<Vec<f64>>>, // rows of the lower triangle
+}
+
+impl Corral {
+    fn new(first: Vec<f64>, size: f64) -> Self {
+        let mut me = Self { size2: size * size, corners: vec![], factor: Some(vec![]) };
+        me.add(first);
+        me
+    }
+
+    fn add(&mut self, corner: Vec<f64>) {
+        self.corners.push(corner);
+        if let Some(rows) = &mut self.factor
+            && let Some(row) = next_row(rows, &self.corners, self.size2)
+        {
+            rows.push(row);
+        } else {
+            self.factor = None;
+        }
+    }
+
+    /// Keeps only some corners, in their order.
+    fn retain(&mut self, stays: impl Fn(usize) -> bool) {
+        let count = self.corners.len();
+        for at in (0..count).rev().filter(|&at| !stays(at)) {
+            self.corners.remove(at);
+            if let Some(rows) = &mut self.factor {
+                remove_row(rows, at);
+            }
+        }
+        if self.factor.is_none() {
+            let mut rows: Vec<Vec<f64>> = vec![];
+            for count in 1..=self.corners.len() {
+                let Some(row) = next_row(&rows, &self.corners[..count], self.size2) else { return };
+                rows.push(row);
+            }
+            self.factor = Some(rows);
+        }
+    }
+
+    /// The mean with these weights.
+    fn mean(&self, weights: &[f64]) -> Vec<f64> {
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut x = vec![0.0; self.corners[0].len()];
+                for (corner, w) in self.corners.iter().zip(weights) {
+                    x.iter_mut().zip(corner).for_each(|(x, v)| *x += w * v);
+                }
+                x
+            },
+        )
+    }
+
+    /// Weights with sum 1, of any sign, with which the corners' mean is nearest to the origin.
+    fn flat(&self) -> Result<Vec<f64>> {
+        let Some(rows) = &self.factor else { return self.by_singular_values() };
+        let ones = solve(rows, vec![1.0; rows.len()]);
+        let sum: f64 = ones.iter().sum();
+        let mut weights: Vec<f64> = ones.iter().map(|v| v / sum).collect();
+        // Refined once: the corners should all be equally high in the mean's direction.
+        let x = self.mean(&weights);
+        let heights = vectorised(
+            #[inline(always)]
+            || self.corners.iter().map(|p| dot(p, &x)).collect::<Vec<f64>>(),
+        );
+        let more = solve(rows, heights);
+        let level = more.iter().sum::<f64>() / sum;
+        for ((w, more), one) in weights.iter_mut().zip(&more).zip(&ones) {
+            *w -= more - level * one;
+        }
+        Ok(weights)
+    }
+
+    fn by_singular_values(&self) -> Result<Vec<f64>> {
+        let (first, rest) = (&self.corners[0], &self.corners[1..]);
+        if rest.is_empty() {
+            return Ok(vec![1.0]);
+        }
+        let edges = Matrix::from_fn(first.len(), rest.len(), |i, j| rest[j][i] - first[i])?;
+        let to_origin = Matrix::column(first.iter().map(|v| -v).collect())?;
+        let weights = lstsq(&edges, &to_origin)?.into_data();
+        let others: f64 = weights.iter().sum();
+        Ok([1.0 - others].into_iter().chain(weights).collect())
+    }
+}
+
+/// The row of the factor for the last corner; nothing when that nearly depends on the others.
+fn next_row(rows: &[Vec<f64>], corners: &[Vec<f64>], size2: f64) -> Option<Vec<f64>> {
+    let corner = corners.last()?;
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut row: Vec<f64> = corners.iter().map(|p| size2 + dot(p, corner)).collect();
+            for (i, known) in rows.iter().enumerate() {
+                row[i] = (row[i] - dot(&known[..i], &row[..i])) / known[i];
+            }
+            let at = rows.len();
+            let (whole, pivot) = (row[at], row[at] - dot(&row[..at], &row[..at]));
+            row[at] = pivot.max(0.0).sqrt();
+            (pivot > 1e-8 * whole).then_some(row)
+        },
+    )
+}
+
+/// Takes a row (and its column) out; plane rotations make the rest triangular again.
+fn remove_row(rows: &mut Vec<Vec<f64>>, at: usize) {
+    rows.remove(at);
+    for i in at..rows.len() {
+        let length = rows[i][i].hypot(rows[i][i + 1]);
+        let (c, s) = (rows[i][i] / length, rows[i][i + 1] / length);
+        for row in &mut rows[i..] {
+            (row[i], row[i + 1]) = (c * row[i] + s * row[i + 1], c * row[i + 1] - s * row[i]);
+        }
+        rows[i].truncate(i + 1);
+    }
+}
+
+/// Solves `L Lᵀ v = b`.
+fn solve(rows: &[Vec<f64>], mut b: Vec<f64>) -> Vec<f64> {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (i, row) in rows.iter().enumerate() {
+                b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
+            }
+            for (i, row) in rows.iter().enumerate().rev() {
+                b[i] /= row[i];
+                let v = b[i];
+                b[..i].iter_mut().zip(row).for_each(|(b, l)| *b -= v * l);
+            }
+            b
+        },
+    )
 }
 
 /// The point of the hull that is nearest to the origin, to rounding.
@@ -42,7 +179,7 @@ pub fn nearest<P: Points>(points: &P) -> Result<Nearest<P::Name>> {
     let first = points.point(name);
     let mut size = dot(&first, &first).sqrt();
     let mut me = Nearest { x: first.clone(), of: vec![name], weights: vec![1.0], size };
-    let mut corners = vec![first];
+    let mut corral = Corral::new(first, size);
     for _ in 0..200 + 50 * d {
         stop::check()?;
         let square = dot(&me.x, &me.x);
@@ -56,9 +193,9 @@ pub fn nearest<P: Points>(points: &P) -> Result<Nearest<P::Name>> {
         }
         me.of.push(name);
         me.weights.push(0.0);
-        corners.push(corner);
+        corral.add(corner);
         loop {
-            let wanted = flat(&corners)?;
+            let wanted = corral.flat()?;
             if wanted.iter().all(|w| *w > 1e-14) {
                 me.weights = wanted;
                 break;
@@ -86,15 +223,11 @@ pub fn nearest<P: Points>(points: &P) -> Result<Nearest<P::Name>> {
             me.of.retain(|_| (stays(at), at += 1).0);
             at = 0;
             me.weights.retain(|_| (stays(at), at += 1).0);
-            at = 0;
-            corners.retain(|_| (stays(at), at += 1).0);
+            corral.retain(stays);
             let sum: f64 = me.weights.iter().sum();
             me.weights.iter_mut().for_each(|w| *w /= sum);
         }
-        let mut x = vec![0.0; d];
-        for (corner, w) in corners.iter().zip(&me.weights) {
-            x.iter_mut().zip(corner).for_each(|(x, v)| *x += w * v);
-        }
+        let x = corral.mean(&me.weights);
         let shorter = dot(&x, &x) < square;
         if shorter {
             me.x = x;
@@ -104,40 +237,6 @@ pub fn nearest<P: Points>(points: &P) -> Result<Nearest<P::Name>> {
         }
     }
     Err(Error::value("separable: not decided; the points lie too unluckily for the precision of numbers"))
-}
-
-/// Weights with sum 1, of any sign, with which the corners' mean is nearest to the origin.
-fn flat(corners: &[Vec<f64>]) -> Result<Vec<f64>> {
-    let (first, rest) = (&corners[0], &corners[1..]);
-    if rest.is_empty() {
-        return Ok(vec![1.0]);
-    }
-    if let Some(weights) = by_products(first, rest) {
-        let others: f64 = weights.iter().sum();
-        return Ok([1.0 - others].into_iter().chain(weights).collect());
-    }
-    let edges = Matrix::from_fn(first.len(), rest.len(), |i, j| rest[j][i] - first[i])?;
-    let to_origin = Matrix::column(first.iter().map(|v| -v).collect())?;
-    let weights = lstsq(&edges, &to_origin)?.into_data();
-    let others: f64 = weights.iter().sum();
-    Ok([1.0 - others].into_iter().chain(weights).collect())
-}
-
-/// The same by products of the edges, refined once, where those are far from dependent.
-fn by_products(first: &[f64], rest: &[Vec<f64>]) -> Option<Vec<f64>> {
-    let edges: Vec<Vec<f64>> = rest.iter().map(|p| p.iter().zip(first).map(|(a, b)| a - b).collect()).collect();
-    let values = edges.iter().flat_map(|a| edges.iter().map(|b| dot(a, b))).collect();
-    let factor = Factor::new(&Gram { size: edges.len(), values }).filter(|f| f.least_pivot() > 1e-8)?;
-    let mut weights = vec![0.0; edges.len()];
-    for _ in 0..2 {
-        let mut point = first.to_vec();
-        for (edge, w) in edges.iter().zip(&weights) {
-            point.iter_mut().zip(edge).for_each(|(p, e)| *p += w * e);
-        }
-        let slopes: Vec<f64> = edges.iter().map(|edge| -dot(edge, &point)).collect();
-        weights.iter_mut().zip(factor.solve(&slopes)).for_each(|(w, more)| *w += more);
-    }
-    Some(weights)
 }
 
 #[cfg(test)]

@@ -100,37 +100,86 @@ fn ensure_nonnegative(x: &Samples) -> Result<()> {
     }
 }
 
-/// One pass of coordinate descent over the rows of `w`, with `gram = h hᵀ` and `target = x hᵀ`; how far from optimal
-/// it was.
-#[inline(always)]
-fn sweep(w: &mut [f64], k: usize, gram: &[f64], target: &[f64]) -> f64 {
-    let mut violation = 0.0;
-    for (row, target) in w.chunks_exact_mut(k).zip(target.chunks_exact(k)) {
-        for t in 0..k {
-            let gram = &gram[t * k..(t + 1) * k];
-            let mut gradient = -target[t];
-            for r in 0..k {
-                gradient += gram[r] * row[r];
-            }
-            let projected = if row[t] == 0.0 { gradient.min(0.0) } else { gradient };
-            violation += projected.abs();
-            if gram[t] > 0.0 {
-                row[t] = (row[t] - gradient / gram[t]).max(0.0);
+/// Rows that go through the descent side by side.
+const LANES: usize = 32;
+
+type Lanes<T> = [T; LANES];
+
+/// Some rows of `w` and of `target = x hᵀ`, side by side. `[k, LANES]`
+struct Block {
+    w: Vec<Lanes<f64>>,
+    target: Vec<Lanes<f64>>,
+}
+
+impl Block {
+    fn new(k: usize) -> Self {
+        Self { w: vec![[0.0; LANES]; k], target: vec![[0.0; LANES]; k] }
+    }
+
+    #[inline(always)]
+    fn read(&mut self, k: usize, w: &[f64], target: &[f64]) {
+        for (lane, (w, target)) in w.chunks_exact(k).zip(target.chunks_exact(k)).enumerate() {
+            for t in 0..k {
+                self.w[t][lane] = w[t];
+                self.target[t][lane] = target[t];
             }
         }
     }
-    violation
+
+    #[inline(always)]
+    fn write(&self, k: usize, w: &mut [f64]) {
+        for (lane, w) in w.chunks_exact_mut(k).enumerate() {
+            w.iter_mut().zip(&self.w).for_each(|(w, column)| *w = column[lane]);
+        }
+    }
+
+    /// One pass of coordinate descent, with `gram = h hᵀ`, over the rows that are not `done`; how far from optimal each
+    /// was.
+    #[inline(always)]
+    fn sweep(&mut self, gram: &[f64], done: &Lanes<bool>) -> Lanes<f64> {
+        let k = self.w.len();
+        let mut violation = [0.0; LANES];
+        for t in 0..k {
+            let gram = &gram[t * k..(t + 1) * k];
+            let mut product = [0.0; LANES];
+            for (g, w) in gram.iter().zip(&self.w) {
+                for lane in 0..LANES {
+                    product[lane] += g * w[lane];
+                }
+            }
+            if gram[t] == 0.0 {
+                continue; // the part is empty
+            }
+            let (w, target, stretch) = (&mut self.w[t], &self.target[t], 1.0 / gram[t]);
+            for lane in 0..LANES {
+                let gradient = product[lane] - target[lane];
+                let projected = if w[lane] > 0.0 { gradient } else { gradient.min(0.0) };
+                violation[lane] += projected.abs();
+                let next = (w[lane] - gradient * stretch).max(0.0);
+                w[lane] = if done[lane] { w[lane] } else { next };
+            }
+        }
+        violation
+    }
 }
 
-/// Many rows in turns, looking whether to stop.
+/// One pass over all rows of `w`; how far from optimal they were.
 fn sweep_all(w: &mut [f64], k: usize, gram: &[f64], target: &[f64]) -> Result<f64> {
-    let rows = (2_000_000 / (k * k)).max(1) * k;
+    let rows = (2_000_000 / (k * k)).next_multiple_of(LANES).max(LANES) * k;
+    let mut block = Block::new(k);
     let mut violation = 0.0;
     for (w, target) in w.chunks_mut(rows).zip(target.chunks(rows)) {
         stop::check()?;
-        violation += vectorised(
+        vectorised(
             #[inline(always)]
-            || sweep(w, k, gram, target),
+            || {
+                for (w, target) in w.chunks_mut(LANES * k).zip(target.chunks(LANES * k)) {
+                    block.read(k, w, target);
+                    let each = block.sweep(gram, &[false; LANES]);
+                    violation += each[..w.len() / k].iter().sum::<f64>();
+                    block.write(k, w);
+                }
+            },
         );
     }
     Ok(violation)
@@ -196,7 +245,11 @@ impl Learner for Nmf {
         let (mut w, mut h) = start(x, k, s.init, s.seed)?;
         let across = x.by_columns(); // [d, n]
         let turned = |m: &[f64], rows: usize| -> Vec<f64> {
-            (0..k).flat_map(|c| (0..rows).map(move |i| (c, i))).map(|(c, i)| m[i * k + c]).collect()
+            let mut out = vec![0.0; k * rows];
+            for (i, row) in m.chunks_exact(k).enumerate() {
+                row.iter().zip(out[i..].iter_mut().step_by(rows)).for_each(|(v, to)| *to = *v);
+            }
+            out
         };
         let mut gram = vec![0.0; k * k];
         let (mut steps, mut first, mut violation) = (0, 0.0, 0.0);
@@ -244,21 +297,30 @@ impl Learner for Nmf {
         products(h, h, d, &mut gram);
         let mut target = vec![0.0; x.rows() * k];
         products(x.values(), h, d, &mut target);
-        // Each row on its own, so that a sample's weights do not depend on the others.
+        // Each row ends on its own, so that a sample's weights do not depend on the others.
         let mut w = vec![0.0; x.rows() * k];
-        for (i, (row, target)) in w.chunks_exact_mut(k).zip(target.chunks_exact(k)).enumerate() {
-            if i % 16 == 0 {
-                stop::check()?;
-            }
+        let mut block = Block::new(k);
+        for (w, target) in w.chunks_mut(LANES * k).zip(target.chunks(LANES * k)) {
+            stop::check()?;
             vectorised(
                 #[inline(always)]
                 || {
-                    let first = sweep(row, k, &gram, target);
+                    block.read(k, w, target);
+                    let rows = w.len() / k;
+                    let mut done = [false; LANES];
+                    done[rows..].fill(true);
+                    let first = block.sweep(&gram, &done);
                     for _ in 1..self.settings.steps.max(200) {
-                        if sweep(row, k, &gram, target) <= 1e-2 * self.settings.tolerance * first {
+                        let now = block.sweep(&gram, &done);
+                        let changes = now.iter().zip(first);
+                        for (done, (now, first)) in done.iter_mut().zip(changes) {
+                            *done |= *now <= 1e-2 * self.settings.tolerance * first;
+                        }
+                        if done.iter().all(|d| *d) {
                             break;
                         }
                     }
+                    block.write(k, w);
                 },
             );
         }

@@ -226,16 +226,84 @@ pub(super) fn principal(x: &Samples, mean: &[f64], k: usize, solver: Solver, see
 pub(super) fn project(x: &Samples, mean: &[f64], directions: &Samples, scales: &[f64]) -> Result<Samples> {
     let (d, k) = (x.columns(), directions.rows());
     let mut out = vec![0.0; x.rows() * k];
+    let across = columns_of_eight(directions);
     out.par_chunks_mut(PIECE * k).zip(x.values().par_chunks(PIECE * d)).try_for_each(|(out, rows)| {
         stop::check()?;
-        let centred: Vec<f64> = rows.chunks_exact(d).flat_map(|r| r.iter().zip(mean).map(|(v, m)| v - m)).collect();
-        products(&centred, directions.values(), d, out);
-        for row in out.chunks_exact_mut(k) {
-            row.iter_mut().zip(scales).for_each(|(v, s)| *v /= s);
+        let mut centred = vec![0.0; rows.len()];
+        vectorised(
+            #[inline(always)]
+            || {
+                for (to, row) in centred.chunks_exact_mut(d).zip(rows.chunks_exact(d)) {
+                    to.iter_mut().zip(row).zip(mean).for_each(|((to, v), m)| *to = v - m);
+                }
+                if d * k <= SMALL {
+                    few_products(&centred, &across, d, k, out);
+                }
+            },
+        );
+        if d * k > SMALL {
+            products(&centred, directions.values(), d, out);
+        }
+        if scales.iter().any(|s| *s != 1.0) {
+            for row in out.chunks_exact_mut(k) {
+                row.iter_mut().zip(scales).for_each(|(v, s)| *v /= s);
+            }
         }
         Ok::<(), Error>(())
     })?;
     Samples::new(x.rows(), k, out)
+}
+
+/// Directions of up to so many numbers in all are multiplied with here.
+const SMALL: usize = 4096;
+
+/// Directions, eight at a time side by side, the last filled up with zeros. `[⌈k / 8⌉, d]`
+fn columns_of_eight(directions: &Samples) -> Vec<[f64; 8]> {
+    let (d, k) = (directions.columns(), directions.rows());
+    let at = |c: usize, j: usize| if c < k { directions.values()[c * d + j] } else { 0.0 };
+    (0..k).step_by(8).flat_map(|c| (0..d).map(move |j| std::array::from_fn(|t| at(c + t, j)))).collect()
+}
+
+/// Rows times directions, four rows at a time.
+#[inline(always)]
+fn few_products(rows: &[f64], across: &[[f64; 8]], d: usize, k: usize, out: &mut [f64]) {
+    for (rows, out) in rows.chunks(4 * d).zip(out.chunks_mut(4 * k)) {
+        for (eight, columns) in across.chunks_exact(d).enumerate() {
+            let mut sums = [[0.0; 8]; 4];
+            if let Some([a, b, c, e]) = four(rows, d) {
+                for ((((a, b), c), e), column) in a.iter().zip(b).zip(c).zip(e).zip(columns) {
+                    for t in 0..8 {
+                        sums[0][t] += a * column[t];
+                        sums[1][t] += b * column[t];
+                        sums[2][t] += c * column[t];
+                        sums[3][t] += e * column[t];
+                    }
+                }
+            } else {
+                for (row, sums) in rows.chunks_exact(d).zip(&mut sums) {
+                    for (v, column) in row.iter().zip(columns) {
+                        for t in 0..8 {
+                            sums[t] += v * column[t];
+                        }
+                    }
+                }
+            }
+            for (out, sums) in out.chunks_exact_mut(k).zip(&sums) {
+                let out = &mut out[8 * eight..];
+                match out.first_chunk_mut::<8>() {
+                    Some(out) => *out = *sums,
+                    None => out.iter_mut().zip(sums).for_each(|(o, s)| *o = *s),
+                }
+            }
+        }
+    }
+}
+
+/// Four rows of `d` numbers, if there are as many.
+#[inline(always)]
+fn four(rows: &[f64], d: usize) -> Option<[&[f64]; 4]> {
+    let mut rows = rows.chunks_exact(d);
+    Some([rows.next()?, rows.next()?, rows.next()?, rows.next()?])
 }
 
 /// `mean + Σ valueₖ · scaleₖ · directionₖ` for each row.

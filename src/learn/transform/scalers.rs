@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::error::ensure_setting;
-use crate::learn::cluster::{ensure_sound, usable, usable_width};
+use crate::learn::cluster::{ensure_sound, usable, usable_width, vectorised};
 use crate::learn::{Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,11 +22,20 @@ impl Affine {
             && self.scale.iter().all(|v| v.is_finite() && *v != 0.0)
     }
 
+    #[inline(always)]
     fn apply(&self, name: &str, x: &Samples, one: impl Fn(f64, f64, f64) -> f64) -> Result<Samples> {
         usable_width(name, x, self.shift.len())?;
-        let values =
-            x.iter().flat_map(|row| row.iter().zip(&self.shift).zip(&self.scale)).map(|((&v, &a), &b)| one(v, a, b));
-        Samples::new(x.rows(), x.columns(), values.collect())
+        let mut values = vec![0.0; x.rows() * x.columns()];
+        vectorised(
+            #[inline(always)]
+            || {
+                for (to, row) in values.chunks_exact_mut(x.columns()).zip(x.iter()) {
+                    let numbers = to.iter_mut().zip(row).zip(&self.shift).zip(&self.scale);
+                    numbers.for_each(|(((to, v), shift), scale)| *to = one(*v, *shift, *scale));
+                }
+            },
+        );
+        Samples::new(x.rows(), x.columns(), values)
     }
 
     fn transform(&self, name: &str, x: &Samples) -> Result<Samples> {
