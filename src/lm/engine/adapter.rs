@@ -36,7 +36,9 @@ impl Adapter {
     /// # Errors
     /// If a name is unknown or comes twice, a shape does not fit the model, or `scale` is not finite.
     pub fn new(config: &ModelConfig, scale: f64, parts: impl IntoIterator<Item = LowRank>) -> Result<Self> {
-        let config = &config.resolved(1)?; // (an adapter knows nothing of the vocabulary)
+        // Sizes that are written out are taken as they are: only widths matter here.
+        let whole = ![config.kv_heads, config.head_dim, config.hidden].contains(&0);
+        let config = &if whole { config.clone() } else { config.resolved(1)? };
         let mut layers: Vec<[Option<Pair>; 7]> = (0..config.layers).map(|_| Default::default()).collect();
         for LowRank { name, a, b, rank } in parts {
             let unknown = || Error::value(format!("adapter: the model has no projection `{name}`"));
