@@ -89,6 +89,10 @@ pub fn api() -> Api {
             plot::LuaFilm::class(),
             lm::LuaTokenizer::class(),
             lm::LuaModel::class(),
+            lm::LuaFrozen::class(),
+            lm::LuaCorpus::class(),
+            lm::LuaLora::class(),
+            lm::LuaChat::class(),
         ],
     }
 }
