@@ -206,8 +206,8 @@ impl ChatTemplate {
                 ))
             };
             // What stands before the turn is what the model is given when it shall speak.
-            let begin = if i == 0 { 0 } else { self.render(&messages[..i], true, ends)?.len() };
             let before = if i == 0 { String::new() } else { self.render(&messages[..i], true, ends)? };
+            let begin = before.len();
             if !whole.starts_with(&before) || spans.last().is_some_and(|s| s.end > begin) {
                 return Err(lost());
             }

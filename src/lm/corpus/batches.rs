@@ -520,7 +520,8 @@ mod tests {
         let all: Vec<i32> = text.bytes().map(i32::from).collect();
         for start in [WindowStart::Anywhere, WindowStart::Line] {
             let batches =
-                Batches::new(&[corpus.clone()], &BatchesConfig { time: 16, start, ..Default::default() }).unwrap();
+                Batches::new(std::slice::from_ref(&corpus), &BatchesConfig { time: 16, start, ..Default::default() })
+                    .unwrap();
             let batch = batches.batch(3, 1, 50);
             assert_eq!((batch.rows, batch.starts.is_none()), (50, true));
             for (ids, targets) in batch.ids.chunks(16).zip(batch.targets.chunks(16)) {
@@ -550,7 +551,7 @@ mod tests {
             Arc::new(Corpus::from_documents(&Tokenizer::bytes(), [document.clone(), document], &config).unwrap());
         for packing in [Packing::Packed, Packing::Padded] {
             let config = BatchesConfig { time: 8, packing, ..Default::default() };
-            let batch = Batches::new(&[corpus.clone()], &config).unwrap().batch(0, 0, 1);
+            let batch = Batches::new(std::slice::from_ref(&corpus), &config).unwrap().batch(0, 0, 1);
             assert_eq!(batch.targets[..4], [IGNORE, 7, 8, IGNORE]);
         }
     }
@@ -577,7 +578,9 @@ mod tests {
     fn marks_tell_runs_apart() {
         let (a, b) = (corpus(&text(30), 0.1), corpus(&text(31), 0.1));
         let mark = |corpus: &Arc<Corpus>, seed| {
-            Batches::new(&[corpus.clone()], &BatchesConfig { time: 8, seed, ..Default::default() }).unwrap().mark()
+            Batches::new(std::slice::from_ref(corpus), &BatchesConfig { time: 8, seed, ..Default::default() })
+                .unwrap()
+                .mark()
         };
         assert_eq!(mark(&a, 1), mark(&a, 1));
         assert!(mark(&a, 1) != mark(&b, 1) && mark(&a, 1) != mark(&a, 2));

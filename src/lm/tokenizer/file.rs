@@ -14,7 +14,7 @@ const MOST: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct FileTokenizer {
     json: String,
-    ready: OnceLock<Ready>,
+    ready: OnceLock<Box<Ready>>,
 }
 
 impl PartialEq for FileTokenizer {
@@ -95,7 +95,7 @@ impl FileTokenizer {
             return Ok(ready);
         }
         let ready = Ready::read(&self.json)?;
-        Ok(self.ready.get_or_init(|| ready))
+        Ok(self.ready.get_or_init(|| Box::new(ready)))
     }
 
     /// How many tokens there are.

@@ -46,7 +46,7 @@ impl PartialEq for Cell {
 #[derive(Clone, Debug)]
 struct Table {
     numbers: WordMap<Vec<u8>, u32>,
-    bytes: [Option<u32>; 256],
+    bytes: Vec<Option<u32>>, // of each byte
     unknown: Option<u32>,
 }
 
@@ -134,7 +134,7 @@ impl PiecesTokenizer {
 
     fn table(&self) -> &Table {
         self.table.0.get_or_init(|| {
-            let mut table = Table { numbers: WordMap::default(), bytes: [None; 256], unknown: None };
+            let mut table = Table { numbers: WordMap::default(), bytes: vec![None; 256], unknown: None };
             for (i, (token, kind)) in self.tokens.iter().zip(&self.types).enumerate() {
                 let number = i as u32;
                 match (*kind, byte_of(token)) {
