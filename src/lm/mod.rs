@@ -43,6 +43,4 @@ pub use tokenizer::{
     BpeConfig, BpeTokenizer, ByteTokenizer, CharTokenizer, FileTokenizer, PiecesTokenizer, Split, Tokenizer,
     TrieTokenizer, Utf8Stream,
 };
-pub use train::{
-    Next, ResumeConfig, StepReport, TrainBatch, TrainConfig, TrainData, TrainReport, Trainer, can_resume,
-};
+pub use train::{Next, ResumeConfig, StepReport, TrainBatch, TrainConfig, TrainData, TrainReport, Trainer, can_resume};

@@ -417,10 +417,10 @@ fn gradients(
                             *p = exp(*p - log_sum[query]);
                             *ds = *p * (*ds - d);
                         }
-                        for row in [p, ds] {
-                            row[..from].fill(0.0);
-                            row[to..].fill(0.0);
-                        }
+                        p[..from].fill(0.0);
+                        p[to..].fill(0.0);
+                        ds[..from].fill(0.0);
+                        ds[to..].fill(0.0);
                     }
                 });
                 let p = Matrix::new(p, rows, cols);
@@ -481,65 +481,71 @@ impl Turn<'_> {
     #[inline(always)]
     fn at(&self, t: usize) -> [&[f32]; 2] {
         let half = self.head_dim / 2;
-        let place = self.seen.place(t);
-        self.angles.map(|table| &table[place * half..][..half])
+        let from = self.seen.place(t) * half;
+        [&self.angles[0][from..from + half], &self.angles[1][from..from + half]]
     }
 
     /// Gathers one head from rows that are `stride` apart, turned and times `scale`: a pair (a, b) becomes
     /// (a cos - b sin, a sin + b cos). `to`: `[time, head_dim]`.
     fn gather(&self, to: &mut [f32], from: &[f32], stride: usize, scale: f32) {
         let (head_dim, half) = (self.head_dim, self.head_dim / 2);
-        vectorised(|| {
-            for (t, to) in to.chunks_exact_mut(head_dim).enumerate() {
-                let from = &from[t * stride..][..head_dim];
-                match self.pairs {
-                    Pairs::Halves => {
-                        let (a, b) = from.split_at(half);
-                        let (to_a, to_b) = to.split_at_mut(half);
-                        let [cos, sin] = self.at(t);
-                        for ((to_a, to_b), ((a, b), (c, s))) in
-                            to_a.iter_mut().zip(to_b).zip(a.iter().zip(b).zip(cos.iter().zip(sin)))
-                        {
-                            *to_a = (a * c - b * s) * scale;
-                            *to_b = (a * s + b * c) * scale;
-                        }
+        let row = |t: usize| &from[t * stride..][..head_dim];
+        let rows = to.chunks_exact_mut(head_dim).enumerate();
+        match self.pairs {
+            Pairs::Halves => vectorised(|| {
+                for (t, to) in rows {
+                    let (a, b) = row(t).split_at(half);
+                    let (to_a, to_b) = to.split_at_mut(half);
+                    let [cos, sin] = self.at(t);
+                    for ((to_a, to_b), ((a, b), (c, s))) in
+                        to_a.iter_mut().zip(to_b).zip(a.iter().zip(b).zip(cos.iter().zip(sin)))
+                    {
+                        *to_a = (a * c - b * s) * scale;
+                        *to_b = (a * s + b * c) * scale;
                     }
-                    Pairs::Neighbours => {
-                        let [cos, sin] = self.at(t);
-                        let (to, from) = (to.as_chunks_mut::<2>().0, from.as_chunks::<2>().0);
-                        for ((to, [a, b]), (c, s)) in to.iter_mut().zip(from).zip(cos.iter().zip(sin)) {
-                            *to = [(a * c - b * s) * scale, (a * s + b * c) * scale];
-                        }
-                    }
-                    Pairs::None => to.iter_mut().zip(from).for_each(|(to, from)| *to = from * scale),
                 }
-            }
-        });
+            }),
+            Pairs::Neighbours => vectorised(|| {
+                for (t, to) in rows {
+                    let [cos, sin] = self.at(t);
+                    let (to, from) = (to.as_chunks_mut::<2>().0, row(t).as_chunks::<2>().0);
+                    for ((to, [a, b]), (c, s)) in to.iter_mut().zip(from).zip(cos.iter().zip(sin)) {
+                        *to = [(a * c - b * s) * scale, (a * s + b * c) * scale];
+                    }
+                }
+            }),
+            Pairs::None => vectorised(|| {
+                for (t, to) in rows {
+                    to.iter_mut().zip(row(t)).for_each(|(to, from)| *to = from * scale);
+                }
+            }),
+        }
     }
 
     /// Turns a gradient `[time, head_dim]` back, in place: [`gather`](Self::gather) by the opposite angles.
     fn back(&self, x: &mut [f32], scale: f32) {
         let half = self.head_dim / 2;
-        vectorised(|| {
-            for (t, row) in x.chunks_exact_mut(self.head_dim).enumerate() {
-                match self.pairs {
-                    Pairs::Halves => {
-                        let (a, b) = row.split_at_mut(half);
-                        let [cos, sin] = self.at(t);
-                        for ((a, b), (c, s)) in a.iter_mut().zip(b).zip(cos.iter().zip(sin)) {
-                            (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
-                        }
+        let rows = x.chunks_exact_mut(self.head_dim).enumerate();
+        match self.pairs {
+            Pairs::Halves => vectorised(|| {
+                for (t, row) in rows {
+                    let (a, b) = row.split_at_mut(half);
+                    let [cos, sin] = self.at(t);
+                    for ((a, b), (c, s)) in a.iter_mut().zip(b).zip(cos.iter().zip(sin)) {
+                        (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
                     }
-                    Pairs::Neighbours => {
-                        let [cos, sin] = self.at(t);
-                        for ([a, b], (c, s)) in row.as_chunks_mut::<2>().0.iter_mut().zip(cos.iter().zip(sin)) {
-                            (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
-                        }
-                    }
-                    Pairs::None => row.iter_mut().for_each(|x| *x *= scale),
                 }
-            }
-        });
+            }),
+            Pairs::Neighbours => vectorised(|| {
+                for (t, row) in rows {
+                    let [cos, sin] = self.at(t);
+                    for ([a, b], (c, s)) in row.as_chunks_mut::<2>().0.iter_mut().zip(cos.iter().zip(sin)) {
+                        (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
+                    }
+                }
+            }),
+            Pairs::None => vectorised(|| rows.for_each(|(_, row)| row.iter_mut().for_each(|x| *x *= scale))),
+        }
     }
 }
 
