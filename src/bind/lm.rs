@@ -6,10 +6,11 @@ use super::root::fresh_seed;
 use super::shim::{Callback, Fault, Outcome, Shim, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::lm::{
-    Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Corpus, CorpusConfig, Dpo, DpoConfig,
-    Ends, EstimateConfig, Frozen, GenerateConfig, Generation, Lora, LoraConfig, Message, Model, ModelConfig, Next, Packing,
-    Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft, SftConfig, Stage, StepReport, Tokenizer, TooLong,
-    TrainConfig, TrainData, TrainReport, TrieTokenizer, load_parts, read_conversations, read_preferences, save_parts,
+    Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Corpus, CorpusConfig, Dpo,
+    DpoConfig, Ends, EstimateConfig, Frozen, GenerateConfig, Generation, Lora, LoraConfig, Message, Model, ModelConfig,
+    Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft, SftConfig, Stage, StepReport,
+    Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer, load_parts, read_conversations,
+    read_preferences, save_parts,
 };
 use crate::nn::{self, Dtype, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
@@ -1015,7 +1016,11 @@ fn data(
     match many.iter().filter(|m| **m).count() {
         0 => return fault(format!("{what}: needs the `text` to learn, such as mynah.read(\"corpus.txt\")")),
         1 => {}
-        _ => return fault(format!("{what}: takes one of `text`, `corpus`, `pairs`, `conversations`, `preferences` and `file`")),
+        _ => {
+            return fault(format!(
+                "{what}: takes one of `text`, `corpus`, `pairs`, `conversations`, `preferences` and `file`"
+            ));
+        }
     }
     if what == "dpo" {
         let preferences = match (&extras.preferences, &extras.file) {
@@ -1031,7 +1036,8 @@ fn data(
             }
             _ => return fault("dpo: needs `preferences`"),
         };
-        let config = DpoConfig { beta: cut.beta, smoothing: cut.smoothing, time: cut.time, val_fraction, accumulate, seed };
+        let config =
+            DpoConfig { beta: cut.beta, smoothing: cut.smoothing, time: cut.time, val_fraction, accumulate, seed };
         let dpo = Dpo::new(model, &template()?, &preferences, &config)?;
         warn(dpo.warning());
         return Ok(Arc::new(dpo));

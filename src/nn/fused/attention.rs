@@ -525,10 +525,10 @@ impl Turn<'_> {
     /// Turns a gradient `[time, head_dim]` back, in place: [`gather`](Self::gather) by the opposite angles.
     fn back(&self, x: &mut [f32], scale: f32) {
         let half = self.head_dim / 2;
-        let rows = x.chunks_exact_mut(self.head_dim).enumerate();
+        let rows = x.chunks_exact_mut(self.head_dim);
         match self.pairs {
             Pairs::Halves => vectorised(|| {
-                for (t, row) in rows {
+                for (t, row) in rows.enumerate() {
                     let (a, b) = row.split_at_mut(half);
                     let [cos, sin] = self.at(t);
                     for ((a, b), (c, s)) in a.iter_mut().zip(b).zip(cos.iter().zip(sin)) {
@@ -537,14 +537,14 @@ impl Turn<'_> {
                 }
             }),
             Pairs::Neighbours => vectorised(|| {
-                for (t, row) in rows {
+                for (t, row) in rows.enumerate() {
                     let [cos, sin] = self.at(t);
                     for ([a, b], (c, s)) in row.as_chunks_mut::<2>().0.iter_mut().zip(cos.iter().zip(sin)) {
                         (*a, *b) = ((*a * c + *b * s) * scale, (*b * c - *a * s) * scale);
                     }
                 }
             }),
-            Pairs::None => vectorised(|| rows.for_each(|(_, row)| row.iter_mut().for_each(|x| *x *= scale))),
+            Pairs::None => vectorised(|| rows.for_each(|row| row.iter_mut().for_each(|x| *x *= scale))),
         }
     }
 }
