@@ -13,8 +13,21 @@ pub fn read<S: DeserializeOwned + Default>(what: &str, options: Value) -> Result
     match &options {
         Value::Null => Ok(S::default()),
         Value::Array(items) if items.is_empty() => Ok(S::default()), // an empty Lua table may arrive as a list
-        Value::Object(_) => serde_path_to_error::deserialize(options)
-            .map_err(|error| explain(what, &error.path().to_string(), &error.inner().to_string())),
+        Value::Object(all) => serde_path_to_error::deserialize(&options).map_err(|error| {
+            let (path, message) = (error.path().to_string(), error.inner().to_string());
+            if path != "." {
+                return explain(what, &path, &message);
+            }
+            // Where settings hold other settings flat, the path is lost: the key is the one that is refused alone.
+            let alone = |(key, value): (&String, &Value)| {
+                let one = Value::Object([(key.clone(), value.clone())].into_iter().collect());
+                let message = S::deserialize(one).err()?.to_string();
+                let within = message.strip_prefix("unknown field `").and_then(|m| m.split('`').next());
+                let path = within.filter(|w| w != key).map_or(key.clone(), |w| format!("{key}.{w}"));
+                Some(explain(what, &path, &message))
+            };
+            all.iter().find_map(alone).unwrap_or_else(|| explain(what, &path, &message))
+        }),
         other => Err(Error::value(format!("{what}: options must be names with values, got {other}"))),
     }
 }
@@ -76,6 +89,21 @@ mod tests {
         for none in [json!(null), json!({}), json!([])] {
             assert_eq!(read::<AdamwSettings>("adamw", none).unwrap(), AdamwSettings::default());
         }
+    }
+
+    #[test]
+    fn settings_held_flat_are_named_too() {
+        #[derive(Debug, Default, serde::Deserialize)]
+        #[serde(default)]
+        struct Both {
+            #[serde(flatten)]
+            inner: AdamwSettings,
+        }
+        let refusal = |options| read::<Both>("train", options).unwrap_err().to_string();
+        assert_eq!(refusal(json!({ "lr": "fast" })), "train: `lr` must be a finite number, got string \"fast\"");
+        let within = refusal(json!({ "lr": 0.1, "schedule": { "warmpu": 3 } }));
+        assert_eq!(within, "unknown option `warmpu` for `train.schedule`; did you mean `warmup`?");
+        assert_eq!(read::<Both>("train", json!({ "lr": 0.5 })).unwrap().inner.lr, 0.5);
     }
 
     #[test]

@@ -271,3 +271,51 @@ fn a_compressed_picture_loses_less_in_more_bytes() {
         assert!(Image::read(folder.path().join(picture)).unwrap().width() >= 64, "{picture}");
     }
 }
+
+#[test]
+fn a_model_is_taught_saved_converted_and_spoken_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let taught = run("examples/sft.lua", &["--out", "talker.safetensors"], "", folder.path());
+    assert!(taught.out.contains("> Who are you?\nI am Odo, the miller."), "{}", taught.out);
+    // From file to file to file, in every format; the last one still knows its lines.
+    for (from, to, dtype) in [
+        ("talker.safetensors", "talker/", "f32"),
+        ("talker/", "talker.gguf", "f32"),
+        ("talker.gguf", "again.safetensors", "q8"),
+    ] {
+        let told = run("examples/convert.lua", &[from, to, "--dtype", dtype], "", folder.path());
+        assert!(told.out.contains(&format!("saved as {to}")), "{}", told.out);
+    }
+    for model in ["talker/", "talker.gguf", "again.safetensors"] {
+        let args = [model, "--temperature", "0", "--save", "talk.json"];
+        let spoken = run("examples/chat.lua", &args, "Who are you?\nFarewell\n\n", folder.path());
+        assert_eq!(spoken.out, "I am Odo, the miller.\nMind the river.\n", "{model}");
+        std::fs::remove_file(folder.path().join("talk.json")).unwrap();
+    }
+    let speed = run("examples/bench.lua", &["talker.safetensors"], "", folder.path());
+    assert_eq!(speed.out.lines().filter(|l| l.ends_with("tokens a second")).count(), 3, "{}", speed.out);
+}
+
+#[test]
+fn two_characters_are_laid_over_one_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run("examples/lora.lua", &[], "", folder.path());
+    let said: Vec<&str> = run.out.lines().skip_while(|line| !line.starts_with("base")).collect();
+    let base = "base   I am nobody in particular. | There is no news today.";
+    let odo = "odo    I am Odo, the miller. | The river is high.";
+    let marta = "marta  I am Marta, I keep the inn. | The stew is hot tonight.";
+    assert_eq!(said, [base, odo, marta, base]);
+    assert!(folder.path().join("odo.safetensors").exists() && folder.path().join("marta.safetensors").exists());
+}
+
+#[test]
+fn preferred_answers_are_given_more_often() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run("examples/dpo.lua", &[], "", folder.path());
+    let polite = |line: &str| -> f64 {
+        let line = run.out.lines().find_map(|l| l.strip_prefix(line)).unwrap();
+        line.trim().split(' ').next().unwrap().parse().unwrap()
+    };
+    let (before, after) = (polite("before:"), polite("after:"));
+    assert!((25.0..75.0).contains(&before) && after > 90.0, "{before} {after}");
+}

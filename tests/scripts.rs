@@ -36,6 +36,11 @@ fn language_models_from_lua() {
 }
 
 #[test]
+fn more_of_language_models_from_lua() {
+    script("lm_more");
+}
+
+#[test]
 fn linear_algebra_from_lua() {
     script("linalg");
 }

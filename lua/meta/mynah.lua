@@ -245,6 +245,26 @@
 ---@field c2? number Line search: the share of the slope that may be left, in (c1, 1). Default 0.1.
 ---@field x0? number[]|mynah.Tensor The point to start from; needed.
 
+---How the answers of a conversation are drawn.
+---@class mynah.ChatOptions
+---@field tokens? integer Most tokens to add. Default 200.
+---@field temperature? number Divides the logits: lower is safer, 0 always takes the likeliest token. Default 0.8.
+---@field top_k? integer Draws only from this many of the likeliest tokens; 0 means all. Default 0.
+---@field top_p? number Draws only from the likeliest tokens that together have this probability, in (0, 1]. Default 0.95.
+---@field min_p? number Draws only from tokens with at least this part of the likeliest one's probability, in [0, 1]; 0 means all. Default 0.0.
+---@field typical_p? number Draws only from the tokens of the most usual surprise that together have this probability, in (0, 1]. Default 1.0.
+---@field repetition_penalty? number Makes tokens that came lately less likely; 1 changes nothing, less is refused. Default 1.0.
+---@field presence_penalty? number Taken from the logits of tokens that came lately, however often; at least 0. Default 0.0.
+---@field frequency_penalty? number Taken from the logits of tokens that came lately, for each time; at least 0. Default 0.0.
+---@field repetition_window? integer How many of the newest tokens the penalties look at. Default 64.
+---@field ignore_end? boolean Whether the text goes on past the tokenizer's end token. Default false.
+---@field seed? integer Seed of the draws. Default: other draws every time.
+---@field system? string The system prompt: who the assistant is.
+---@field template? string What makes a text of the conversation: "plain", "chatml", "llama2", "llama3" or a Jinja template. Default: that of the tokenizer.
+---@field stop? string|string[] A text, or several, before which it ends.
+---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
+---@field banned? integer[] Numbers of tokens that never come.
+
 ---Settings of [`circles`].
 ---@class mynah.CirclesOptions
 ---@field samples? integer How many samples, half on each circle. At least 1. Default 100.
@@ -301,6 +321,18 @@
 ---@field filled? boolean Fill the areas between the lines. Default false.
 ---@field values? number[][]|mynah.Tensor The heights over a grid, row by row, the first row lowest; needed.
 ---@field levels? number[]|mynah.Tensor The heights to draw. Default: about `count`, chosen.
+
+---How a text becomes a corpus.
+---@class mynah.CorpusOptions
+---@field documents? "whole"|"paragraph"|"line" What in a text is one document: "whole" (default), "paragraph" (between blank lines) or "line". A line of a JSONL file always is one. Default "whole".
+---@field field? string The field of JSONL records that holds the text. Default "text".
+---@field ends? boolean Whether the tokenizer's tokens for the beginning and end of a text stand around each document, if it has them. Default true.
+---@field val_fraction? number Part of the documents that is held out and never trained on, in [0, 0.5]; of a single document, its end. Default 0.1.
+---@field seed? integer Seed of the choice of documents held out. Default 1.
+---@field cache? string Folder in which the tokens of files are kept, for the next time and to be read from there; without, they stay in memory.
+---@field tokenizer? mynah.Tokenizer The tokenizer of the model that shall learn it; needed.
+---@field text? string A text.
+---@field path? string A text file, a JSONL file (`.jsonl`), or a folder of them.
 
 ---Settings of [`read_csv`] and [`read_samples`].
 ---@class mynah.CsvOptions
@@ -381,6 +413,35 @@
 ---@field fit_intercept? boolean Learn a bias. Default true.
 ---@field tolerance? number The duality gap to reach, as a part of the answers' squares; positive. Default 0.0001.
 ---@field steps? integer Ways through all weights at most. Default 1000.
+
+---Sizes, and what shall be known about them.
+---@class mynah.EstimateOptions
+---@field vocab? integer Distinct tokens; 0 takes the tokenizer's number. Default 0.
+---@field dim? integer Width of the residual stream; without `head_dim`, a multiple of 2·heads. Default 128.
+---@field layers? integer Transformer blocks. Default 4.
+---@field heads? integer Attention heads. Default 4.
+---@field kv_heads? integer Key-value heads, a divisor of `heads`; 0 means as many as `heads`. Default 0.
+---@field head_dim? integer Width of a head, even; 0 means dim / heads. Default 0.
+---@field hidden? integer Width inside the feed-forward part; 0 means 8/3·dim rounded up to a multiple of 8. Default 0.
+---@field context? integer Longest sequence it is trained on, in tokens. Default 256.
+---@field positions? "rope"|"interleaved"|"learned" How it knows where a token stands: "rope", "interleaved" or "learned". Default "rope".
+---@field rope_theta? number Base of the rotary positions' wavelengths. Default 10000.0.
+---@field rope_scaling? mynah.RopeScalingOptions Stretches the rotary positions' wavelengths.
+---@field qkv_bias? boolean Whether queries, keys and values have biases (Qwen2). Default false.
+---@field qk_norm? boolean Whether each head's queries and keys are normalised (Qwen3). Default false.
+---@field tied? boolean Whether the output shares the embedding's weights. Default true.
+---@field causal? boolean Whether a position sees only those before it; without, every position of its document. Default true.
+---@field dropout? number Part of the numbers dropped while training, after the embedding and after each part of a block; in [0, 1). Default 0.0.
+---@field norm_eps? number Added to the mean square in RMSNorm. Default 0.00001.
+---@field batch? integer Windows in a batch, at least 1. Default 12.
+---@field time? integer Positions in a window; 0 (default) means the model's context. Default 0.
+---@field recompute? boolean Whether activations are recomputed on the way back. Default false.
+---@field slots? integer Numbers that the optimizer keeps for each weight: AdamW 2 (default), Muon and momentum 1, plain descent 0. Default 2.
+---@field tokens? integer Tokens to train on; 0 (default) means 20 per parameter (Hoffmann et al. 2022, arXiv:2203.15556). Default 0.
+---@field tokens_per_second? number Tokens per second of training that were measured with this model; positive.
+---@field flops_per_second? number Floating-point operations per second that were measured with any model; positive. Used where there are no `tokens_per_second`.
+---@field bits? integer Bits of a weight in generation: 32 (default), 8 or 4. Default 32.
+---@field sessions? integer Texts that are generated at once, at least 1. Default 1.
 
 ---Settings of a [`Figure`].
 ---@class mynah.FigureOptions
@@ -489,16 +550,24 @@
 ---@field priors? number[] How probable each class is beforehand, in their order, with sum 1. Default: as frequent as in the samples.
 ---@field var_smoothing? number This part of the largest feature's variance is added to all variances; positive, at most 1. Default 1e-9.
 
----How a text is continued.
+---How a text is continued. What changes the odds works in this order: `logit_bias`, `banned`, the penalties, a
+---function, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`.
 ---@class mynah.GenerateOptions
 ---@field tokens? integer Most tokens to add. Default 200.
 ---@field temperature? number Divides the logits: lower is safer, 0 always takes the likeliest token. Default 0.8.
 ---@field top_k? integer Draws only from this many of the likeliest tokens; 0 means all. Default 0.
 ---@field top_p? number Draws only from the likeliest tokens that together have this probability, in (0, 1]. Default 0.95.
+---@field min_p? number Draws only from tokens with at least this part of the likeliest one's probability, in [0, 1]; 0 means all. Default 0.0.
+---@field typical_p? number Draws only from the tokens of the most usual surprise that together have this probability, in (0, 1]. Default 1.0.
 ---@field repetition_penalty? number Makes tokens that came lately less likely; 1 changes nothing, less is refused. Default 1.0.
----@field repetition_window? integer How many of the newest tokens the penalty looks at. Default 64.
+---@field presence_penalty? number Taken from the logits of tokens that came lately, however often; at least 0. Default 0.0.
+---@field frequency_penalty? number Taken from the logits of tokens that came lately, for each time; at least 0. Default 0.0.
+---@field repetition_window? integer How many of the newest tokens the penalties look at. Default 64.
+---@field ignore_end? boolean Whether the text goes on past the tokenizer's end token. Default false.
 ---@field seed? integer Seed of the draws. Default: other draws every time.
 ---@field stop? string|string[] A text, or several, before which it ends.
+---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
+---@field banned? integer[] Numbers of tokens that never come.
 
 ---Settings of [`PictureGa`].
 ---@class mynah.GeneticOptions
@@ -788,6 +857,14 @@
 ---@field tolerance? number The largest part of the gradient of the mean loss to reach, positive. Default 0.0001.
 ---@field steps? integer Steps at most. Default 100.
 
+---Settings of a [`Lora`].
+---@class mynah.LoraOptions
+---@field rank? integer Rank of the change to each matrix, from 1 to 4096. Default 8.
+---@field alpha? number The change is scaled by alpha / rank; finite and positive. Default 16.0.
+---@field dropout? number Part of the numbers that enter the adapter dropped while it is trained, in [0, 1). Default 0.0.
+---@field targets? string[] The matrices that it changes in every block: "wq", "wk", "wv", "wo", "w1", "w2", "w3". Default all.
+---@field seed? integer Seed of the initial numbers. Default 1.
+
 ---How a loss is put together.
 ---@class mynah.LossOptions
 ---@field reduction? "mean"|"sum"|"none" What is made of the single losses. Default "mean".
@@ -847,17 +924,25 @@
 ---@field tolerance? number What counts as better; not negative. Default 0.0001.
 ---@field seed? integer Of the weights at the start, the order of the samples and the held-out part. Default 0.
 
----The sizes of a Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971): RMSNorm before each part, rotary
----positions, grouped-query attention, SwiGLU, tied embedding, no biases.
+---The shape of a Llama-like transformer (Touvron et al. 2023, arXiv:2302.13971): RMSNorm before each part,
+---grouped-query attention, SwiGLU; by choice with the biases of Qwen2 or the head norms of Qwen3.
 ---@class mynah.ModelOptions
 ---@field vocab? integer Distinct tokens; 0 takes the tokenizer's number. Default 0.
----@field dim? integer Width of the residual stream, a multiple of 2·heads. Default 128.
+---@field dim? integer Width of the residual stream; without `head_dim`, a multiple of 2·heads. Default 128.
 ---@field layers? integer Transformer blocks. Default 4.
 ---@field heads? integer Attention heads. Default 4.
 ---@field kv_heads? integer Key-value heads, a divisor of `heads`; 0 means as many as `heads`. Default 0.
+---@field head_dim? integer Width of a head, even; 0 means dim / heads. Default 0.
 ---@field hidden? integer Width inside the feed-forward part; 0 means 8/3·dim rounded up to a multiple of 8. Default 0.
 ---@field context? integer Longest sequence it is trained on, in tokens. Default 256.
+---@field positions? "rope"|"interleaved"|"learned" How it knows where a token stands: "rope", "interleaved" or "learned". Default "rope".
 ---@field rope_theta? number Base of the rotary positions' wavelengths. Default 10000.0.
+---@field rope_scaling? mynah.RopeScalingOptions Stretches the rotary positions' wavelengths.
+---@field qkv_bias? boolean Whether queries, keys and values have biases (Qwen2). Default false.
+---@field qk_norm? boolean Whether each head's queries and keys are normalised (Qwen3). Default false.
+---@field tied? boolean Whether the output shares the embedding's weights. Default true.
+---@field causal? boolean Whether a position sees only those before it; without, every position of its document. Default true.
+---@field dropout? number Part of the numbers dropped while training, after the embedding and after each part of a block; in [0, 1). Default 0.0.
 ---@field norm_eps? number Added to the mean square in RMSNorm. Default 0.00001.
 ---@field tokenizer? mynah.Tokenizer Its tokenizer; needed.
 ---@field seed? integer Seed of the first weights. Default: other weights every time, or as `manual_seed` says.
@@ -1117,13 +1202,27 @@
 ---@field noise? number The standard deviation of Gaussian noise on the answers, at least 0. Default 0.0.
 ---@field seed? integer Of the random numbers. Default 0.
 
----What may differ when an interrupted run goes on; everything else comes from its checkpoint.
+---How an interrupted run goes on; on the data that it began with.
 ---@class mynah.ResumeOptions
 ---@field checkpoint? string The run's folder.
 ---@field seconds? number Stops after this many seconds; positive.
 ---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
----@field text? string The text to learn; needed.
----@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+---@field time? integer Positions in a window; 0 means the model's context. Default 0.
+---@field packing? "stream"|"packed"|"padded" How documents fill windows: "stream", "packed" (end to end, none sees another) or "padded" (one in each). Default: "stream" for texts, "padded" for conversations.
+---@field stages? mynah.StageOptions[] Weights of several corpora over time: `{ { from = 0, weights = { 1, 2 } }, … }`. Default: all windows alike.
+---@field answers? "all"|"last" Which answers of a conversation are learned: "all" or "last". Default "all".
+---@field too_long? "skip"|"cut"|"refuse" What happens to a conversation longer than a window: "skip", "cut" or "refuse". It is told in any case. Default "skip".
+---@field template? string What makes a text of a conversation: "plain", "chatml", "llama2", "llama3" or a Jinja template. Default: that of the tokenizer.
+---@field beta? number How strongly preferences hold the model to what it was; positive. Default 0.1.
+---@field smoothing? number The share of preferences that are taken to be the wrong way round, in [0, 0.5). Default 0.0.
+---@field text? string A text to learn.
+---@field corpus? mynah.Corpus|mynah.Corpus[] A corpus to learn, or several; `stages` gives their weights.
+---@field pairs? string[][] Questions with the answers to learn: `{ { "Who are you?", "I grind the corn." }, … }`.
+---@field conversations? { role: string, content: string }[][] Conversations of which the assistant's part is learned: lists of `{ role =, content = }`.
+---@field preferences? { prompt: string, chosen: string, rejected: string }[] Answers of which one is preferred: `{ prompt =, chosen =, rejected = }`.
+---@field file? string A JSONL file of conversations or, for `dpo`, preferences.
+---@field system? string The system prompt before each of `pairs`, or of `preferences`.
+---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number, went_back?: integer }): boolean|number?) Called after every step; training ends when it returns false, and goes on at another rate when it returns a number.
 
 ---Settings of [`Ridge`].
 ---@class mynah.RidgeOptions
@@ -1163,6 +1262,11 @@
 ---@field out? string A PNG or SVG file that the picture is written to, also when the run is stopped.
 ---@field film? string A GIF file that shows how the picture came to be.
 ---@field progress? boolean Whether a bar shows how far it is, on a terminal. Default true.
+
+---How a model is written.
+---@class mynah.SaveOptions
+---@field format? "mynah"|"huggingface"|"gguf"|"llama2c-v0"|"llama2c-v1"|"llama2c-v2"|"nano" The format; without, the path's ending tells: ".safetensors", ".gguf", ".bin" (llama2.c), else a folder.
+---@field dtype? "f32"|"f16"|"q8"|"q4" How finely matrices are stored: "f32" (default), "f16", "q8" or "q4"; llama2.c is f32 or, as v2, q8. Default "f32".
 
 ---Points.
 ---@class mynah.ScatterOptions
@@ -1422,36 +1526,65 @@
 
 ---How a tokenizer is made.
 ---@class mynah.TokenizerOptions
----@field kind? "char"|"byte"|"trie" What a token is: "char", "byte" or "trie". Default "char".
+---@field kind? "char"|"byte"|"trie"|"bpe"|"file" What a token is: "char", "byte", "trie", "bpe" or "file". Default "char".
 ---@field words? string[] The words of a `trie`. Default: those of its `text`, each with the space before it.
 ---@field most? integer Most words that a `trie` learns from its `text`; 0 means 4096. Default 0.
----@field text? string The text whose characters a `char` tokenizer knows, or whose words a `trie`.
+---@field fallback? boolean Whether a `char` tokenizer spells characters that it does not know in bytes. Default false.
+---@field path? string The `tokenizer.json` of a `file` tokenizer.
+---@field specials? string[] Texts that are one token each where the program puts them, never where a text says them, such as "<end>". Default {}.
+---@field bos? string Which special token begins a document.
+---@field eos? string Which special token ends a document or an answer.
+---@field template? string What makes a text of a conversation: "plain", "chatml", "llama2", "llama3" or a Jinja template. A preset's special tokens are added. Default: that of the file, or "plain".
+---@field vocab? integer Tokens in all, special ones not counted: 256 bytes and the pairs learned; from 256 to 1048576. Default 4096.
+---@field split? "gpt2"|"digits"|"gpt4"|"qwen2" How words are told apart, over whose borders no token reaches: "gpt4" (default), "gpt2", "digits" or "qwen2". Default "gpt4".
+---@field min_count? integer A pair that occurs fewer times than this does not become a token; at least 1. Default 2.
+---@field text? string The text whose characters a `char` tokenizer knows, or whose words a `trie`, or that a `bpe` learns from.
 
----How a model is trained.
+---How a model is trained, and how its data fill the windows it sees.
 ---@class mynah.TrainOptions
 ---@field steps? integer Optimizer steps. Default 2000.
 ---@field batch? integer Windows in a batch. Default 12.
----@field accumulate? integer Batches whose gradients are averaged for one step. Default 1.
+---@field accumulate? integer Batches whose gradients make one step, as if they were one batch: every target that counts weighs the same. Default 1.
+---@field optimizer? string What moves the weights, one of `mynah.optim`: "adamw" by default. Those that want curvature cannot be used here. Default "adamw".
+---@field optimizer_options? table Options of the optimizer beside `lr`, `weight_decay` and, for "adamw", `beta1` and `beta2`. Default {  }.
 ---@field lr? number Highest learning rate. Default 0.001.
+---@field schedule? mynah.ScheduleOptions How the learning rate changes; without, a warm-up and half a cosine down to `min_lr`. Its `steps` and `warmup` are the run's where they are 0.
 ---@field min_lr? number The last learning rate, as a part of `lr`, in [0, 1]. Default 0.1.
 ---@field warmup? integer Steps in which the learning rate rises from 0 to `lr`; at most half of `steps` are used for it. Default 100.
 ---@field weight_decay? number Pull towards zero on matrices (norms have none), at least 0. Default 0.1.
----@field beta1? number Decay of the mean of gradients, in [0, 1). Default 0.9.
----@field beta2? number Decay of the mean of squared gradients, in [0, 1). Default 0.99.
+---@field beta1? number Decay of the mean of gradients in "adamw", in [0, 1). Default 0.9.
+---@field beta2? number Decay of the mean of squared gradients in "adamw", in [0, 1). Default 0.99.
 ---@field clip? number Gradients longer than this are scaled down to it; positive. Default 1.0.
+---@field recompute? boolean Whether only the blocks' inputs are kept and the rest computed again on the way back: less memory, a third more work, the same numbers. Default false.
+---@field guard? number A loss that is not finite, or this many standard deviations above the mean of the last hundred, sends the run back to the last good weights, and on without the batches since; 0 for no guard. 6 is a usual choice. Default 0.0.
 ---@field val_fraction? number Part of the text, at its end, that is held out for evaluation and never trained on; in [0, 0.5]. Default 0.1.
 ---@field start? "anywhere"|"line" Where windows begin. Default "anywhere".
 ---@field eval_interval? integer Steps from one evaluation to the next. Default 250.
 ---@field eval_windows? integer Most windows in an evaluation while training; the last evaluation takes all. Default 64.
 ---@field log_interval? integer Steps from one line of the log to the next. Default 10.
 ---@field checkpoint_interval? integer Steps from one checkpoint to the next. Default 500.
+---@field checkpoint_keep? integer How many of the newest checkpoints stay beside the last one, as `step-00000500.safetensors`. Default 0.
 ---@field checkpoint? string Folder for checkpoints and the log: `best.safetensors`, `last.safetensors`, `log.jsonl`.
 ---@field resume? boolean Goes on from `last.safetensors` in the checkpoint folder. Default false.
 ---@field seconds? number Stops after this many seconds, with the learning rate falling over that time; positive.
 ---@field seed? integer Seed of the order in which windows are drawn. Default 1.
 ---@field progress? boolean Whether a bar shows the progress on a terminal. Default true.
----@field text? string The text to learn; needed.
----@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number }): boolean?) Called after every step; training ends when it returns false.
+---@field time? integer Positions in a window; 0 means the model's context. Default 0.
+---@field packing? "stream"|"packed"|"padded" How documents fill windows: "stream", "packed" (end to end, none sees another) or "padded" (one in each). Default: "stream" for texts, "padded" for conversations.
+---@field stages? mynah.StageOptions[] Weights of several corpora over time: `{ { from = 0, weights = { 1, 2 } }, … }`. Default: all windows alike.
+---@field answers? "all"|"last" Which answers of a conversation are learned: "all" or "last". Default "all".
+---@field too_long? "skip"|"cut"|"refuse" What happens to a conversation longer than a window: "skip", "cut" or "refuse". It is told in any case. Default "skip".
+---@field template? string What makes a text of a conversation: "plain", "chatml", "llama2", "llama3" or a Jinja template. Default: that of the tokenizer.
+---@field beta? number How strongly preferences hold the model to what it was; positive. Default 0.1.
+---@field smoothing? number The share of preferences that are taken to be the wrong way round, in [0, 0.5). Default 0.0.
+---@field text? string A text to learn.
+---@field corpus? mynah.Corpus|mynah.Corpus[] A corpus to learn, or several; `stages` gives their weights.
+---@field pairs? string[][] Questions with the answers to learn: `{ { "Who are you?", "I grind the corn." }, … }`.
+---@field conversations? { role: string, content: string }[][] Conversations of which the assistant's part is learned: lists of `{ role =, content = }`.
+---@field preferences? { prompt: string, chosen: string, rejected: string }[] Answers of which one is preferred: `{ prompt =, chosen =, rejected = }`.
+---@field file? string A JSONL file of conversations or, for `dpo`, preferences.
+---@field system? string The system prompt before each of `pairs`, or of `preferences`.
+---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number, went_back?: integer }): boolean|number?) Called after every step; training ends when it returns false, and goes on at another rate when it returns a number.
 
 ---A decision tree: a box for each node, with what it asks, how many samples came, and their classes as colours.
 ---@class mynah.TreeOptions
@@ -3216,7 +3349,7 @@ function Film:save(path, seconds) end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
----@field kind string "char", "byte" or "trie".
+---@field kind string "char", "byte", "trie", "bpe", "pieces" or "file".
 ---@field vocab_size integer How many distinct tokens there are.
 local Tokenizer = {}
 
@@ -3250,10 +3383,42 @@ function Tokenizer:decode(tokens) end
 ---@return string
 function Tokenizer:keep(text) end
 
+---The tokens of `text`, in which the texts of special tokens are these tokens.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte", specials = { "<end>" } }
+---assert(#tok:encode("a<end>") == 6 and #tok:encode_specials("a<end>") == 2)
+---```
+---@param text string
+---@return integer[]
+function Tokenizer:encode_specials(text) end
+
+---The number of a special token; nil if there is none of this name.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte", specials = { "<end>" } }
+---assert(tok:special("<end>") == 256 and tok:special("<begin>") == nil)
+---```
+---@param name string
+---@return integer?
+function Tokenizer:special(name) end
+
+---The text that a conversation is to the model: a list of `{ role =, content = }`, by the tokenizer's template.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte", template = "chatml" }
+---local text = tok:render({ { role = "user", content = "Hello" } }, true)
+---assert(text == "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n")
+---```
+---@param messages any
+---@param prompt? boolean
+---@return string
+function Tokenizer:render(messages, prompt) end
+
 ---A Llama-like transformer with its tokenizer.
 ---
----RMSNorm before each part, rotary positions, grouped-query attention, SwiGLU, tied embedding, no biases
----(Touvron et al. 2023). An optimizer steps it like a net: `opt:step(bird)`.
+---RMSNorm before each part, grouped-query attention, SwiGLU (Touvron et al. 2023); by choice with rotary or learned
+---positions, biases (Qwen2), head norms (Qwen3), an output of its own. An optimizer steps it like a net: `opt:step(bird)`.
 ---@class mynah.Model
 ---@field config any Its sizes, as a table.
 ---@field tokenizer mynah.Tokenizer Its tokenizer.
@@ -3275,8 +3440,85 @@ local Model = {}
 ---```
 ---@param options? mynah.TrainOptions
 ---@return mynah.Model
----@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean }
+---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean, went_back: integer }
 function Model:train(options) end
+
+---Fine-tunes on questions and answers, or on conversations: only what the assistant says is learned. Takes the options
+---of `train`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte", specials = { "<end>" }, eos = "<end>" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---bird:sft{ pairs = { { "Who?", "Polly." }, { "What?", "A cracker." } }, steps = 3, progress = false }
+---```
+---@param options? mynah.TrainOptions
+---@return mynah.Model
+---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean, went_back: integer }
+function Model:sft(options) end
+
+---Tunes on preferences between two answers (direct preference optimisation, Rafailov et al. 2023), held to what the
+---model is now. Takes the options of `train`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte", specials = { "<end>" }, eos = "<end>" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---bird:dpo{ preferences = { { prompt = "Who?", chosen = "Polly.", rejected = "Go away." } }, steps = 3, progress = false }
+---```
+---@param options? mynah.TrainOptions
+---@return mynah.Model
+---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean, went_back: integer }
+function Model:dpo(options) end
+
+---A new low-rank adapter (LoRA, Hu et al. 2021) for this model: a small change, trained and kept apart from it.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local miller = bird:lora{ rank = 2 }
+---miller:train{ pairs = { { "Who are you?", "I grind the corn." } }, steps = 3, progress = false }
+---miller:attach()
+---```
+---@param options? mynah.LoraOptions
+---@return mynah.Lora
+function Model:lora(options) end
+
+---An adapter from a file that an adapter's `save` wrote.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---bird:lora{ rank = 2 }:save(TMP .. "/miller.safetensors")
+---bird:load_lora(TMP .. "/miller.safetensors"):attach(0.5)
+---```
+---@param path string
+---@return mynah.Lora
+function Model:load_lora(path) end
+
+---The same model for generation alone, its matrices in "q8" (8 bits) or "q4" (4 bits): smaller and faster. What is
+---attached to it is not taken along.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 1, context = 64, seed = 1 }
+---local small = bird:quantize("q8")
+---assert(small.bytes < 4 * bird.size / 2)
+---```
+---@param kind string
+---@return mynah.Frozen
+function Model:quantize(kind) end
+
+---A conversation: the model answers as it is now.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local chat = bird:chat{ system = "You are a parrot.", tokens = 5, seed = 1 }
+---chat:say("Hello!")
+---assert(#chat.history == 3)
+---```
+---@param options? mynah.ChatOptions
+---@return mynah.Chat
+function Model:chat(options) end
 
 ---Goes on with an interrupted run, bit for bit as if it had never stopped; settings come from its folder.
 ---
@@ -3290,7 +3532,7 @@ function Model:train(options) end
 ---```
 ---@param options? mynah.ResumeOptions
 ---@return mynah.Model
----@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean }
+---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean, went_back: integer }
 function Model:resume(options) end
 
 ---Mean loss on `text`, in nats per token.
@@ -3365,10 +3607,168 @@ function Model:loss(ids, targets) end
 ---@return table
 function Model:parameters() end
 
----Writes the model to one safetensors file, which carries sizes and tokenizer.
+---Writes the model to a file: Mynah's safetensors with sizes and tokenizer, or what the path's ending or `format`
+---says (".gguf", ".bin" for llama2.c, a folder for Hugging Face); by choice in fewer bits.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 1, context = 64, seed = 1 }
+---bird:save(TMP .. "/bird.safetensors"):save(TMP .. "/bird.gguf", { dtype = "q8" })
+---```
 ---@param path string
+---@param options? mynah.SaveOptions
 ---@return mynah.Model
-function Model:save(path) end
+function Model:save(path, options) end
+
+---A model for generation alone, often in 8 or 4 bits.
+---@class mynah.Frozen
+---@field config any Its sizes, as a table.
+---@field tokenizer mynah.Tokenizer Its tokenizer.
+---@field bytes integer Bytes that its weights take in memory.
+local Frozen = {}
+
+---Continues `prompt` and returns what is new; takes the options of a model's `generate`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 1, context = 64, seed = 1 }
+---local small = bird:quantize("q8")
+---assert(small:generate("a", { tokens = 5, seed = 1 }) == small:generate("a", { tokens = 5, seed = 1 }))
+---```
+---@param prompt string
+---@param options? mynah.GenerateOptions
+---@return string
+function Frozen:generate(prompt, options) end
+
+---Continues `prompt` piece by piece, for a `for` loop; takes the options of `generate`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 1, context = 64, seed = 1 }
+---for piece in bird:quantize("q4"):stream("a", { tokens = 5 }) do assert(#piece > 0) end
+---```
+---@param prompt string
+---@param options? mynah.GenerateOptions
+---@return fun(): string?
+function Frozen:stream(prompt, options) end
+
+---A conversation, as a model's `chat`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 1, context = 64, seed = 1 }
+---bird:quantize("q8"):chat{ tokens = 5 }:say("Hello!")
+---```
+---@param options? mynah.ChatOptions
+---@return mynah.Chat
+function Frozen:chat(options) end
+
+---Documents as tokens, part of them held out.
+---@class mynah.Corpus
+---@field documents integer How many documents there are.
+---@field tokens integer How many tokens there are.
+---@field reused boolean Whether its tokens came from the cache.
+local Corpus = {}
+
+---A low-rank adapter and the model that it was made for (LoRA, Hu et al. 2021, arXiv:2106.09685).
+---@class mynah.Lora
+---@field config any Its settings, as a table.
+---@field size integer How many numbers it has learned, or will.
+local Lora = {}
+
+---Trains the adapter alone; the model stays as it is. Takes the options of a model's `train`. Returns the adapter and
+---what its training came to.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local _, report = bird:lora{ rank = 2 }:train{ text = ("polly "):rep(99), steps = 3, progress = false }
+---assert(report.steps == 3)
+---```
+---@param options? mynah.TrainOptions
+---@return mynah.Lora
+---@return { steps: integer, loss: number, val_loss?: number, seconds: number, tokens_per_second: number, stopped: boolean, went_back: integer }
+function Lora:train(options) end
+
+---Adds the adapter, times `weight` (default 1), to what its model says from now on. Several add up.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---bird:lora{ rank = 2 }:attach(0.5):detach()
+---```
+---@param weight? number
+---@return mynah.Lora
+function Lora:attach(weight) end
+
+---Takes the adapter away: the model is bit for bit what it was.
+---@return mynah.Lora
+function Lora:detach() end
+
+---Adds the adapter, times `weight` (default 1), into the model's own weights for good.
+---@param weight? number
+---@return mynah.Lora
+function Lora:merge(weight) end
+
+---Writes the adapter alone to a safetensors file.
+---@param path string
+---@return mynah.Lora
+function Lora:save(path) end
+
+---A conversation with a model. What was read stays read: each turn costs only its own tokens. Past the end of the context
+---the system prompt stays and the oldest turns go.
+---@class mynah.Chat
+---@field history any What was said so far: a list of `{ role =, content = }`, the system prompt first.
+local Chat = {}
+
+---Says something and returns the answer. The options are those of `chat`, for this answer alone.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local chat = bird:chat{ tokens = 5 }
+---chat:say("Hello!", { tokens = 2, temperature = 0 })
+---```
+---@param text string
+---@param options? mynah.GenerateOptions
+---@return string
+function Chat:say(text, options) end
+
+---Says something and gives the answer piece by piece, for a `for` loop; a loop that is left early is a `cancel`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local chat = bird:chat{ tokens = 5 }
+---for piece in chat:stream("Hello!") do io.write(piece) end
+---```
+---@param text string
+---@param options? mynah.GenerateOptions
+---@return fun(): string?
+function Chat:stream(text, options) end
+
+---Ends the answer that is being given; what was said of it stays said.
+---@return mynah.Chat
+function Chat:cancel() end
+
+---Writes what was said to a JSON file.
+---@param path string
+---@return mynah.Chat
+function Chat:save(path) end
+
+---Goes on from what `save` wrote.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local chat = bird:chat{ tokens = 5 }
+---chat:say("Hello!")
+---chat:save(TMP .. "/talk.json")
+---assert(#bird:chat{ tokens = 5 }:load(TMP .. "/talk.json").history == 2)
+---```
+---@param path string
+---@return mynah.Chat
+function Chat:load(path) end
 
 ---A scriptable machine-learning kernel: tensors here, the rest in its rooms (`mynah.nn`, `mynah.optim`, ...).
 ---
@@ -6863,12 +7263,15 @@ mynah.lm = {}
 ---
 ---A `char` tokenizer knows the characters of its `text`, one token each. A `byte` tokenizer knows everything. A `trie`
 ---has one token for each of its words and spells the rest in bytes: fewer tokens, so a small model learns sentences sooner.
+---A `bpe` tokenizer learns its tokens from a text and knows everything; a `file` tokenizer reads those of others.
 ---
 ---```lua
 ---local tok = mynah.lm.tokenizer{ kind = "char", text = "banana" }
 ---assert(tok.vocab_size == 3 and tok:encode("ban")[1] == 1)
 ---local words = mynah.lm.tokenizer{ kind = "trie", words = { "the", " mill" } }
 ---assert(words:encode("the mill!")[2] == 257 and words:decode(words:encode("the sea")) == "the sea")
+---local pairs = mynah.lm.tokenizer{ kind = "bpe", text = ("the mill by the sea "):rep(9), vocab = 270, specials = { "<end>" }, eos = "<end>" }
+---assert(#pairs:encode("the mill") < 8 and pairs:special("<end>") == pairs.vocab_size - 1)
 ---```
 ---@param options? mynah.TokenizerOptions
 ---@return mynah.Tokenizer
@@ -6885,7 +7288,8 @@ function mynah.lm.tokenizer(options) end
 ---@return mynah.Model
 function mynah.lm.model(options) end
 
----A model from a file that `save` wrote, or from a training run's folder (the best one there).
+---A model to train or to use, from a file of any known format: one that `save` wrote, a training run's folder (the
+---best one there), a Hugging Face folder (Llama, Qwen2, Qwen3), GGUF, llama2.c or Nano.
 ---
 ---```lua
 ---local tok = mynah.lm.tokenizer{ kind = "byte" }
@@ -6898,6 +7302,55 @@ function mynah.lm.model(options) end
 ---@param options? mynah.LoadOptions
 ---@return mynah.Model
 function mynah.lm.load(path, options) end
+
+---A model for generation alone, from a file of any known format: 8- and 4-bit weights stay as they are, and little
+---memory is taken. It cannot be trained.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 1, context = 8 }
+---bird:save(TMP .. "/bird.gguf", { dtype = "q8" })
+---assert(#mynah.lm.frozen(TMP .. "/bird.gguf"):generate("a", { tokens = 3, ignore_end = true }) > 0)
+---```
+---@param path string
+---@return mynah.Frozen
+function mynah.lm.frozen(path) end
+
+---The sizes of a model by name, "nano-230k" to "nano-168m", as a table for `model` or `estimate`.
+---
+---```lua
+---local sizes = mynah.lm.preset "nano-230k"
+---sizes.tokenizer = mynah.lm.tokenizer{ kind = "byte" }
+---assert(mynah.lm.model(sizes).size == 229952)
+---```
+---@param name string
+---@return any
+function mynah.lm.preset(name) end
+
+---What a model of these sizes costs: parameters, operations per token, memory, and the time to train it at a given rate.
+---
+---```lua
+---local sizes = mynah.lm.preset "nano-56m"
+---sizes.tokens, sizes.tokens_per_second = 1e9, 3000
+---local cost = mynah.lm.estimate(sizes)
+---assert(cost.params == 55591424 and cost.seconds > 3e5)
+---```
+---@param options? mynah.EstimateOptions
+---@return any
+function mynah.lm.estimate(options) end
+
+---Texts as tokens, part of them held out: from a `text`, or from a text file, a JSONL file or a folder of them.
+---
+---With `cache`, a folder, files are tokenised once and read from there, however large they are.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local corpus = mynah.lm.corpus{ tokenizer = tok, text = "one\ntwo\nthree\n", documents = "line" }
+---assert(corpus.documents == 3)
+---```
+---@param options? mynah.CorpusOptions
+---@return mynah.Corpus
+function mynah.lm.corpus(options) end
 
 ---Whether a training run's folder holds a checkpoint that `resume` can go on from.
 ---

@@ -7,10 +7,10 @@ use super::shim::{Callback, Fault, Outcome, Shim, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::lm::{
     Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Corpus, CorpusConfig, Dpo,
-    DpoConfig, Ends, EstimateConfig, Frozen, GenerateConfig, Generation, Lora, LoraConfig, Message, Model, ModelConfig,
-    Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft, SftConfig, Stage, StepReport,
-    Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer, load_parts, read_conversations,
-    read_preferences, save_parts,
+    DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Lora, LoraConfig, Message, Model,
+    ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft, SftConfig, Stage,
+    StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer, load_parts,
+    read_conversations, read_preferences, save_parts,
 };
 use crate::nn::{self, Dtype, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
@@ -747,7 +747,7 @@ lua_class! {
         }
 
         /// Writes the model to a file: Mynah's safetensors with sizes and tokenizer, or what the path's ending or `format`
-        /// says (".gguf", ".bin" for llama2.c, a folder for Hugging Face); by choice in fewer bits.
+        /// says (".gguf", ".bin" for llama2.c, "/" for a Hugging Face folder); by choice in fewer bits.
         ///
         /// ```lua
         /// local tok = mynah.lm.tokenizer{ kind = "byte" }
@@ -755,10 +755,13 @@ lua_class! {
         /// bird:save(TMP .. "/bird.safetensors"):save(TMP .. "/bird.gguf", { dtype = "q8" })
         /// ```
         fn save(this, path: String, options: Options<SaveConfig>) -> This {
-            if options.0 == SaveConfig::default() && path.ends_with(".safetensors") {
+            let SaveConfig { format, dtype } = options.0;
+            let told = path.ends_with(['/', '\\']) || path.ends_with(".gguf") || path.ends_with(".bin");
+            let format = format.or((!told).then_some(Format::Mynah));
+            if format == Some(Format::Mynah) && dtype == Stored::F32 {
                 this.0.save(path)?;
             } else {
-                save_parts(&Parts::of_model(&this.0)?, path, &options.0)?;
+                save_parts(&Parts::of_model(&this.0)?, path, &SaveConfig { format, dtype })?;
             }
             Ok(This)
         }
@@ -823,7 +826,7 @@ lua_class! {
         get tokens(this) -> usize { Ok(this.0.tokens() as usize) }
         /// Whether its tokens came from the cache.
         get reused(this) -> bool { Ok(this.0.reused()) }
-        /// Its size.
+        /// How many documents and tokens it has.
         meta tostring(this) -> String {
             Ok(format!("Corpus ({} documents, {} tokens)", this.0.documents(), this.0.tokens()))
         }

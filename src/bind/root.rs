@@ -9,6 +9,8 @@ use crate::lua_module;
 use crate::nn::{self, Dtype, Tensor};
 use mlua::{Lua, MultiValue, Table, Value};
 use std::io::IsTerminal;
+use std::sync::LazyLock;
+use std::time::Instant;
 
 /// Sizes given as numbers or as one list, and after them an option table.
 pub struct Sizes(pub Vec<usize>, pub TensorOptions);
@@ -46,6 +48,9 @@ impl FromArg for Sizes {
         Ok(Self(sizes, options))
     }
 }
+
+/// When `clock` began.
+static CLOCK: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 lua_module! {
     /// A scriptable machine-learning kernel: tensors here, the rest in its rooms (`mynah.nn`, `mynah.optim`, ...).
@@ -261,6 +266,14 @@ lua_module! {
         /// assert(not ok and message:find("no such file"))
         /// ```
         fn read(path: String) -> String { Ok(data::read_text(path)?) }
+
+        /// Seconds by a clock that only goes forward, for measuring how long something takes.
+        ///
+        /// ```lua
+        /// local start = mynah.clock()
+        /// assert(mynah.clock() >= start)
+        /// ```
+        fn clock() -> f64 { Ok(CLOCK.elapsed().as_secs_f64()) }
 
         /// A script's arguments by name: `--train-seconds 5` puts 5 into `train_seconds` of a copy of `defaults`.
         ///

@@ -11,6 +11,7 @@ use super::frozen::Frozen;
 use super::generate::{GenerateConfig, Voice};
 use super::sample::LogitHook;
 use super::template::{Ends, Message};
+use crate::data::{read_text, write_atomically};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -188,7 +189,8 @@ impl Chat {
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        std::fs::write(&path, self.to_json()?).map_err(|e| Error::file(path, e))
+        let json = self.to_json()?;
+        write_atomically(path.as_ref(), |file| file.write_all(json.as_bytes()))
     }
 
     /// Goes on with the conversation of a file.
@@ -197,9 +199,9 @@ impl Chat {
     /// If the file cannot be read or is not one that [`save`](Self::save) wrote.
     pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let json = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+        let json = read_text(path)?;
         let said =
-            serde_json::from_slice(&json).map_err(|e| Error::file(path, format!("not a saved conversation ({e})")))?;
+            serde_json::from_str(&json).map_err(|e| Error::file(path, format!("not a saved conversation ({e})")))?;
         self.restore(said).map_err(|e| Error::file(path, e))
     }
 
