@@ -28,12 +28,14 @@ for _, voice in ipairs{ plain, miller, innkeeper } do
 end
 local tok = mynah.lm.tokenizer{ kind = "bpe", text = table.concat(text), vocab = 320, template = "chatml", eos = "<|im_end|>" }
 local bird = mynah.lm.model{ tokenizer = tok, dim = 64, layers = 2, heads = 4, context = 64, seed = 1 }
+-- It has read everything once, and then answers as nobody in particular.
+bird:train{ text = table.concat(text):rep(4), steps = options.steps, lr = 3e-3, batch = 8, val_fraction = 0 }
 local how = { steps = options.steps, lr = 3e-3, batch = 6, val_fraction = 0 }
 how.pairs = plain
 bird:sft(how)
 
 local function adapter(lines)
-  local one = bird:lora{ rank = 4, seed = 1 }
+  local one = bird:lora{ rank = 8, seed = 1 }
   one:train{ pairs = lines, steps = options.steps, lr = 1e-2, batch = 6, val_fraction = 0 }
   return one
 end

@@ -7,9 +7,9 @@ use super::shim::{Callback, Fault, Outcome, Shim, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::lm::{
     Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Corpus, CorpusConfig, Dpo,
-    DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Lora, LoraConfig, Message, Model,
-    ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft, SftConfig, Stage,
-    StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer, load_parts,
+    DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Link, Lora, LoraConfig, Message,
+    Model, ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft, SftConfig,
+    Stage, StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer, load_parts,
     read_conversations, read_preferences, save_parts,
 };
 use crate::nn::{self, Dtype, Tensor};
@@ -167,11 +167,13 @@ pub struct CutOptions {
     pub beta: f64,
     /// The share of preferences that are taken to be the wrong way round, in [0, 0.5).
     pub smoothing: f64,
+    /// Weight of the preferred answers' own loss, which keeps them likely; not negative.
+    pub nll_weight: f64,
 }
 
 impl Default for CutOptions {
     fn default() -> Self {
-        let DpoConfig { beta, smoothing, .. } = DpoConfig::default();
+        let DpoConfig { beta, smoothing, nll_weight, .. } = DpoConfig::default();
         Self {
             time: 0,
             packing: None,
@@ -181,6 +183,7 @@ impl Default for CutOptions {
             template: None,
             beta,
             smoothing,
+            nll_weight,
         }
     }
 }
@@ -219,7 +222,11 @@ lua_extras! {
         /// Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
         logit_bias: Table = "table<integer, number>",
         /// Numbers of tokens that never come.
-        banned: Vec<usize> = "integer[]"
+        banned: Vec<usize> = "integer[]",
+        /// What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",
+        /// "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left
+        /// out) and the recent tokens' numbers; it changes the tensor, or returns another.
+        chain: Value = "(string|fun(logits: mynah.Tensor, recent: integer[]): mynah.Tensor?)[]"
     }
 }
 
@@ -257,7 +264,14 @@ pub struct LuaLora {
 /// A conversation with the settings of its answers.
 pub struct LuaChat {
     chat: Rc<RefCell<Chat>>,
-    draw: GenerateConfig,
+    draw: Draw,
+}
+
+/// How tokens are drawn, with the functions of the chain.
+#[derive(Clone)]
+struct Draw {
+    config: GenerateConfig,
+    functions: Vec<Callback>,
 }
 
 /// The model itself, so that calls chain, and what its training came to.
@@ -684,7 +698,13 @@ lua_class! {
         /// assert(not bird:generate("ab", { stop = "\n" }):find("\n"))
         /// ```
         fn generate(this, @lua, prompt: Bytes, options: Options<GenerateConfig, GenerateExtras>) -> String {
-            Ok(this.0.generate(&prompt.0, &asked(lua, options)?)?)
+            let Draw { config, functions } = asked(lua, options)?;
+            let (mut text, mut hook) = (String::new(), hook(lua, &functions));
+            let mut generation = this.0.stream(&prompt.0, &config)?;
+            while let Some(piece) = generation.next_with(&mut hook) {
+                text += &piece?;
+            }
+            Ok(text)
         }
 
         /// Continues `prompt` piece by piece, for a `for` loop; takes the options of `generate`.
@@ -697,7 +717,8 @@ lua_class! {
         /// assert(text == bird:generate("a", { tokens = 5, seed = 1 }))
         /// ```
         fn stream(this, @lua, prompt: Bytes, options: Options<GenerateConfig, GenerateExtras>) -> Pieces {
-            pieces(lua, this.0.stream(&prompt.0, &asked(lua, options)?)?)
+            let Draw { config, functions } = asked(lua, options)?;
+            pieces(lua, this.0.stream(&prompt.0, &config)?, functions)
         }
 
         /// Logits of the next token at every position: token numbers [batch, time] (i32, from 0) → [batch, time, vocab].
@@ -792,7 +813,13 @@ lua_class! {
         /// assert(small:generate("a", { tokens = 5, seed = 1 }) == small:generate("a", { tokens = 5, seed = 1 }))
         /// ```
         fn generate(this, @lua, prompt: Bytes, options: Options<GenerateConfig, GenerateExtras>) -> String {
-            Ok(this.0.generate(&prompt.0, &asked(lua, options)?)?)
+            let Draw { config, functions } = asked(lua, options)?;
+            let (mut text, mut hook) = (String::new(), hook(lua, &functions));
+            let mut generation = this.0.stream(&prompt.0, &config)?;
+            while let Some(piece) = generation.next_with(&mut hook) {
+                text += &piece?;
+            }
+            Ok(text)
         }
 
         /// Continues `prompt` piece by piece, for a `for` loop; takes the options of `generate`.
@@ -803,7 +830,8 @@ lua_class! {
         /// for piece in bird:quantize("q4"):stream("a", { tokens = 5 }) do assert(#piece > 0) end
         /// ```
         fn stream(this, @lua, prompt: Bytes, options: Options<GenerateConfig, GenerateExtras>) -> Pieces {
-            pieces(lua, this.0.stream(&prompt.0, &asked(lua, options)?)?)
+            let Draw { config, functions } = asked(lua, options)?;
+            pieces(lua, this.0.stream(&prompt.0, &config)?, functions)
         }
 
         /// A conversation, as a model's `chat`.
@@ -914,7 +942,7 @@ lua_class! {
         /// ```
         fn say(this, @lua, text: String, options: Option<Options<GenerateConfig, GenerateExtras>>) -> String {
             let draw = this.draw(lua, options)?;
-            Ok(this.chat.borrow_mut().say(&text, &draw)?)
+            Ok(this.chat.borrow_mut().say_with(&text, &draw.config, &mut hook(lua, &draw.functions))?)
         }
 
         /// Says something and gives the answer piece by piece, for a `for` loop; a loop that is left early is a `cancel`.
@@ -927,11 +955,11 @@ lua_class! {
         /// ```
         fn stream(this, @lua, text: String, options: Option<Options<GenerateConfig, GenerateExtras>>) -> Pieces {
             let draw = this.draw(lua, options)?;
-            this.chat.borrow_mut().begin(&text, &draw)?;
+            this.chat.borrow_mut().begin(&text, &draw.config)?;
             let chat = this.chat.clone();
             let shim = Shim::get(lua)?;
             let next = shim.raw(lua, move |lua, _| {
-                let piece = chat.borrow_mut().next_piece().transpose()?;
+                let piece = chat.borrow_mut().next_piece_with(&mut hook(lua, &draw.functions)).transpose()?;
                 Ok(MultiValue::from_iter(piece.map(|p| lua.create_string(p).map(Value::String)).transpose()?))
             })?;
             Ok(Pieces(shim.wrap(next, None)?))
@@ -959,7 +987,7 @@ lua_class! {
 
 impl LuaChat {
     /// How the next answer is drawn.
-    fn draw(&self, lua: &Lua, options: Option<Options<GenerateConfig, GenerateExtras>>) -> Outcome<GenerateConfig> {
+    fn draw(&self, lua: &Lua, options: Option<Options<GenerateConfig, GenerateExtras>>) -> Outcome<Draw> {
         match options {
             Some(options) => asked(lua, options),
             None => Ok(self.draw.clone()),
@@ -1039,8 +1067,8 @@ fn data(
             }
             _ => return fault("dpo: needs `preferences`"),
         };
-        let config =
-            DpoConfig { beta: cut.beta, smoothing: cut.smoothing, time: cut.time, val_fraction, accumulate, seed };
+        let CutOptions { beta, smoothing, nll_weight, time, .. } = *cut;
+        let config = DpoConfig { beta, smoothing, nll_weight, time, val_fraction, accumulate, seed };
         let dpo = Dpo::new(model, &template()?, &preferences, &config)?;
         warn(dpo.warning());
         return Ok(Arc::new(dpo));
@@ -1115,11 +1143,11 @@ fn warn(warning: Option<String>) {
 }
 
 /// The iterator over a text as it comes.
-fn pieces(lua: &Lua, generation: Generation) -> Outcome<Pieces> {
+fn pieces(lua: &Lua, generation: Generation, functions: Vec<Callback>) -> Outcome<Pieces> {
     let generation = RefCell::new(generation);
     let shim = Shim::get(lua)?;
     let next = shim.raw(lua, move |lua, _| {
-        let piece = generation.borrow_mut().next().transpose()?;
+        let piece = generation.borrow_mut().next_with(&mut hook(lua, &functions)).transpose()?;
         Ok(MultiValue::from_iter(piece.map(|p| lua.create_string(p).map(Value::String)).transpose()?))
     })?;
     Ok(Pieces(shim.wrap(next, None)?))
@@ -1179,7 +1207,7 @@ fn learn(
     Ok(Trained(run(&mut on_step)?))
 }
 
-fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome<GenerateConfig> {
+fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome<Draw> {
     let Options(mut config, extras) = options;
     config.seed = config.seed.or_else(|| Some(fresh_seed(lua)));
     config.stop = match extras.stop {
@@ -1202,7 +1230,63 @@ fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome
         }
         config.logit_bias.sort_by_key(|(token, _)| *token);
     }
-    Ok(config)
+    let mut functions = Vec::new();
+    if let Some(chain) = extras.chain {
+        let Value::Table(chain) = chain else {
+            return fault(format!("generate: `chain` must be a list, got {}", super::convert::got(&chain)));
+        };
+        config.chain.clear();
+        for (i, link) in chain.sequence_values::<Value>().enumerate() {
+            config.chain.push(match link? {
+                Value::Function(function) => {
+                    functions.push(Callback::new(lua, function)?);
+                    Link::Function(functions.len() - 1)
+                }
+                other => {
+                    let name = other.as_string().map(|s| s.to_string_lossy());
+                    let known = Link::USUAL.into_iter().find(|l| l.name() == name.as_deref());
+                    let Some(link) = known else {
+                        let (all, came) =
+                            (Link::USUAL.map(|l| l.name().unwrap_or_default()), super::convert::got(&other));
+                        return fault(format!(
+                            "generate: `chain[{}]` must be a function or one of {}, got {came}",
+                            i + 1,
+                            crate::nearest::quoted(all)
+                        ));
+                    };
+                    link
+                }
+            });
+        }
+    }
+    Ok(Draw { config, functions })
+}
+
+/// What calls the functions of a chain.
+fn hook<'a>(
+    lua: &'a Lua,
+    functions: &'a [Callback],
+) -> impl FnMut(usize, &mut [f32], &[u32]) -> crate::Result<()> + 'a {
+    move |number, logits, recent| {
+        let mut change = || -> Outcome<()> {
+            let tensor = LuaTensor::from(Tensor::from_vec(logits.to_vec(), &[logits.len()], nn::Device::Cpu)?);
+            let given = lua.create_userdata(tensor)?;
+            let recent = lua.create_sequence_from(recent.iter().copied())?;
+            let answer = functions[number].call((&given, recent))?;
+            let changed: TensorLike = match answer.into_iter().next() {
+                None | Some(Value::Nil) => super::convert::FromArg::from_arg(Value::UserData(given), lua)?,
+                Some(other) => super::convert::FromArg::from_arg(other, lua)?,
+            };
+            let changed = changed.0.to_f32()?;
+            if changed.len() != logits.len() {
+                let (n, m) = (logits.len(), changed.len());
+                return fault(format!("generate: a function in `chain` must give {n} logits, got {m}"));
+            }
+            logits.copy_from_slice(&changed);
+            Ok(())
+        };
+        change().map_err(Fault::into_core)
+    }
 }
 
 /// Token numbers as i32 [batch, time]; a plain row is a batch of one.

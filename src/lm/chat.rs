@@ -9,7 +9,7 @@
 use super::engine::Session;
 use super::frozen::Frozen;
 use super::generate::{GenerateConfig, Voice};
-use super::sample::LogitHook;
+use super::sample::{LogitHook, no_functions};
 use super::template::{Ends, Message};
 use crate::data::{read_text, write_atomically};
 use crate::{Error, Result};
@@ -35,7 +35,6 @@ pub struct Chat {
     session: Session,
     said: Conversation,
     answer: Option<Answer>, // being given
-    hook: Option<LogitHook>,
 }
 
 struct Answer {
@@ -47,7 +46,7 @@ impl Chat {
     /// Nothing has been said yet.
     pub fn new(model: &Frozen, system: Option<&str>) -> Self {
         let said = Conversation { system: system.map(str::to_string), ..Default::default() };
-        Self { session: Session::new(model.engine()), model: model.clone(), said, answer: None, hook: None }
+        Self { session: Session::new(model.engine()), model: model.clone(), said, answer: None }
     }
 
     /// What has been said; an answer is there once it is complete.
@@ -60,19 +59,22 @@ impl Chat {
         &mut self.session
     }
 
-    /// Lets `hook` change the logits of every draw of the answers to come.
-    pub fn set_hook(&mut self, hook: Option<LogitHook>) {
-        self.hook = hook;
-    }
-
     /// Says `text` to the model and returns its whole answer.
     ///
     /// # Errors
     /// As [`begin`](Self::begin) and [`next_piece`](Self::next_piece).
     pub fn say(&mut self, text: &str, config: &GenerateConfig) -> Result<String> {
+        self.say_with(text, config, &mut no_functions)
+    }
+
+    /// As [`say`](Self::say), with the functions of the chain.
+    ///
+    /// # Errors
+    /// As there, or if `hook` fails.
+    pub fn say_with(&mut self, text: &str, config: &GenerateConfig, hook: &mut LogitHook) -> Result<String> {
         self.begin(text, config)?;
         let mut answer = String::new();
-        while let Some(piece) = self.next_piece() {
+        while let Some(piece) = self.next_piece_with(hook) {
             answer += &piece?;
         }
         Ok(answer)
@@ -129,7 +131,6 @@ impl Chat {
         if let Some(token) = self.end_token()? {
             voice.end_at(token);
         }
-        voice.set_hook(self.hook.take());
         self.answer = Some(Answer { voice, text: String::new() });
         Ok(())
     }
@@ -137,10 +138,18 @@ impl Chat {
     /// The next certain characters of the answer, or nothing when it is complete.
     ///
     /// # Errors
-    /// If the weights are not finite, the user asks to stop, or the hook fails; the answer so far is then kept.
+    /// If the weights are not finite or the user asks to stop; the answer so far is then kept.
     pub fn next_piece(&mut self) -> Option<Result<String>> {
+        self.next_piece_with(&mut no_functions)
+    }
+
+    /// As [`next_piece`](Self::next_piece), with the functions of the chain.
+    ///
+    /// # Errors
+    /// As there, or if `hook` fails.
+    pub fn next_piece_with(&mut self, hook: &mut LogitHook) -> Option<Result<String>> {
         let answer = self.answer.as_mut()?;
-        let piece = answer.voice.next(&mut self.session);
+        let piece = answer.voice.next(&mut self.session, hook);
         match &piece {
             Some(Ok(text)) => answer.text += text,
             _ => self.cancel(),
@@ -155,8 +164,7 @@ impl Chat {
 
     /// Breaks the answer off; what has been said of it stays in the conversation.
     pub fn cancel(&mut self) {
-        if let Some(mut answer) = self.answer.take() {
-            self.hook = answer.voice.take_hook();
+        if let Some(answer) = self.answer.take() {
             self.said.messages.push(Message::new("assistant", answer.text));
         }
     }

@@ -39,6 +39,9 @@ pub struct DpoConfig {
     pub beta: f64,
     /// Part of the preferences that may be the wrong way round, in [0, 0.5). Default 0.
     pub smoothing: f64,
+    /// Weight of the chosen answer's own loss per token (Pang et al. 2024, equation 2), which keeps it likely while the
+    /// rejected one falls; not negative. Default 0.
+    pub nll_weight: f64,
     /// Most positions of a conversation; 0 (default) means the model's context. Longer ones are left out and reported.
     pub time: usize,
     /// Part of the pairs that is held out, in [0, 0.5]. Default 0.1.
@@ -51,7 +54,7 @@ pub struct DpoConfig {
 
 impl Default for DpoConfig {
     fn default() -> Self {
-        Self { beta: 0.1, smoothing: 0.0, time: 0, val_fraction: 0.1, accumulate: 1, seed: 1 }
+        Self { beta: 0.1, smoothing: 0.0, nll_weight: 0.0, time: 0, val_fraction: 0.1, accumulate: 1, seed: 1 }
     }
 }
 
@@ -87,9 +90,10 @@ impl Dpo {
         preferences: &[Preference],
         config: &DpoConfig,
     ) -> Result<Self> {
-        let DpoConfig { beta, smoothing, val_fraction, accumulate, .. } = *config;
+        let DpoConfig { beta, smoothing, nll_weight, val_fraction, accumulate, .. } = *config;
         ensure_setting(beta.is_finite() && beta > 0.0, "dpo", "beta", "finite and positive", beta)?;
         ensure_setting((0.0..0.5).contains(&smoothing), "dpo", "smoothing", "in [0, 0.5)", smoothing)?;
+        ensure_setting(nll_weight.is_finite() && nll_weight >= 0.0, "dpo", "nll_weight", "not negative", nll_weight)?;
         ensure_setting((0.0..=0.5).contains(&val_fraction), "dpo", "val_fraction", "in [0, 0.5]", val_fraction)?;
         ensure_setting(accumulate > 0, "dpo", "accumulate", "at least 1", accumulate)?;
         let most = window(reference, config.time, "dpo")?;
@@ -207,11 +211,17 @@ fn logits(model: &Model, batch: &Batch, pass: &Pass) -> Result<Tensor> {
 
 /// log π(chosen) − log π(rejected) of each pair, `[pairs]`.
 fn margins(batch: &Batch, logits: &Tensor) -> Result<Tensor> {
+    let [chosen, rejected] = surprises(batch, logits)?;
+    rejected.sub(&chosen)
+}
+
+/// −log π of the chosen answers and of the rejected ones, each `[pairs]`.
+fn surprises(batch: &Batch, logits: &Tensor) -> Result<[Tensor; 2]> {
     let (rows, time, pairs) = (batch.rows, batch.time, batch.rows / 2);
     let targets = Tensor::from_vec(batch.targets.clone(), &[rows * time], logits.device())?;
     let each = loss::cross_entropy(logits, &targets, Reduction::None)?; // −log π, 0 where nothing counts
     let sums = each.reshape(&[rows, time])?.reduce(Reduce::Sum, Some(1), false)?;
-    sums.slice(&[Range::Span(pairs, rows)])?.sub(&sums.slice(&[Range::Span(0, pairs)])?)
+    Ok([sums.slice(&[Range::Span(0, pairs)])?, sums.slice(&[Range::Span(pairs, rows)])?])
 }
 
 impl TrainData for Dpo {
@@ -253,12 +263,20 @@ impl TrainData for Dpo {
     }
 
     fn loss(&self, batch: &TrainBatch, logits: &Tensor) -> Result<Tensor> {
-        let margins = margins(&batch.batch, logits)?;
-        let n = batch.extra.len();
+        let [chosen, rejected] = surprises(&batch.batch, logits)?;
+        let (margins, n) = (rejected.sub(&chosen)?, batch.extra.len());
         let reference = Tensor::from_f64(batch.extra.clone(), &[n], Dtype::F32, logits.device())?;
         let gained = margins.sub(&reference)?.mul_scalar(self.config.beta)?;
         let wanted = Tensor::full(&[n], 1.0 - self.config.smoothing, Dtype::F32, logits.device())?;
-        loss::bce_with_logits(&gained, &wanted, Reduction::Mean)
+        let preferred = loss::bce_with_logits(&gained, &wanted, Reduction::Mean)?;
+        if self.config.nll_weight == 0.0 {
+            return Ok(preferred);
+        }
+        let tokens = batch.batch.targets[..n * batch.batch.time].chunks(batch.batch.time);
+        let share =
+            |row: &[i32]| self.config.nll_weight / (n * row.iter().filter(|t| **t != IGNORE).count().max(1)) as f64;
+        let shares = Tensor::from_f64(tokens.map(share).collect(), &[n], Dtype::F32, logits.device())?;
+        preferred.add(&chosen.mul(&shares)?.sum())
     }
 }
 
@@ -352,6 +370,32 @@ mod tests {
         assert_eq!(dpo.preferred(&base, false).unwrap(), 0.0, "the base has not moved");
         base.attach(&lora, 1.0).unwrap();
         assert_eq!(dpo.preferred(&base, false).unwrap(), 1.0);
+    }
+
+    #[test]
+    fn the_chosen_answers_stay_likely_where_their_own_loss_counts() {
+        let model = model();
+        let template = ChatTemplate::preset("plain").unwrap();
+        let [plain, weighted] = [0.0, 0.7].map(|nll_weight| {
+            let config = DpoConfig { val_fraction: 0.0, nll_weight, ..Default::default() };
+            Dpo::new(&model, &template, &preferences(), &config).unwrap()
+        });
+        let batch = weighted.batch(0, 0, 4).unwrap();
+        let out = logits(&model, &batch.batch, &Pass::default()).unwrap();
+        let loss = |dpo: &Dpo| dpo.loss(&batch, &out).unwrap().item().unwrap();
+        // Each chosen answer's mean surprise, from the logits themselves.
+        let time = batch.batch.time;
+        let flat: Vec<Vec<f64>> = out.to_f64().unwrap().chunks(256).map(<[f64]>::to_vec).collect();
+        let mean = (0..4).map(|row| {
+            let at: Vec<usize> = (row * time..(row + 1) * time).filter(|i| batch.batch.targets[*i] != IGNORE).collect();
+            let each = at.iter().map(|i| {
+                let total: f64 = flat[*i].iter().map(|x| x.exp()).sum();
+                total.ln() - flat[*i][batch.batch.targets[*i] as usize]
+            });
+            each.sum::<f64>() / at.len() as f64
+        });
+        let expected = 0.7 * mean.sum::<f64>() / 4.0;
+        assert!((loss(&weighted) - loss(&plain) - expected).abs() < 1e-4, "{expected}");
     }
 
     #[test]

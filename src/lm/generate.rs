@@ -2,15 +2,15 @@
 
 use super::engine::{Engine, Session};
 use super::model::Model;
-use super::sample::{LogitHook, Sampler, Sampling};
+use super::sample::{Link, LogitHook, Sampler, Sampling, no_functions};
 use super::tokenizer::{Tokenizer, Utf8Stream};
 use crate::{Error, Result, stop};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How a text is continued. What changes the odds works in this order: `logit_bias`, `banned`, the penalties, a
-/// function, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`.
+/// How a text is continued. What changes the odds works in the order of `chain`; unless it says otherwise: `logit_bias`
+/// and `banned`, the penalties, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GenerateConfig {
@@ -47,6 +47,9 @@ pub struct GenerateConfig {
     /// Tokens that never come.
     #[serde(skip)]
     pub banned: Vec<u32>,
+    /// The order in which all this works.
+    #[serde(skip)]
+    pub chain: Vec<Link>,
 }
 
 impl Default for GenerateConfig {
@@ -67,6 +70,7 @@ impl Default for GenerateConfig {
             stop: Vec::new(),
             logit_bias: Vec::new(),
             banned: Vec::new(),
+            chain: Link::USUAL.to_vec(),
         }
     }
 }
@@ -115,9 +119,12 @@ impl Generation {
         Ok(Self { session: Session::new(engine), voice: Voice::new(tokenizer, tokens, config)? })
     }
 
-    /// Lets `hook` change the logits of every draw.
-    pub fn set_hook(&mut self, hook: Option<LogitHook>) {
-        self.voice.set_hook(hook);
+    /// The next piece, as the iterator's, with the functions of the chain.
+    ///
+    /// # Errors
+    /// As the iterator's, or if `hook` fails.
+    pub fn next_with(&mut self, hook: &mut LogitHook) -> Option<Result<String>> {
+        self.voice.next(&mut self.session, hook)
     }
 
     /// What reads the text; its adapters may be changed between two pieces.
@@ -130,7 +137,7 @@ impl Iterator for Generation {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Result<String>> {
-        self.voice.next(&mut self.session)
+        self.next_with(&mut no_functions)
     }
 }
 
@@ -162,6 +169,7 @@ impl Voice {
             frequency_penalty: config.frequency_penalty,
             logit_bias: config.logit_bias.clone(),
             banned: config.banned.clone(),
+            chain: config.chain.clone(),
             seed: config.seed,
         })?;
         if config.stop.iter().any(String::is_empty) {
@@ -181,23 +189,15 @@ impl Voice {
         })
     }
 
-    pub fn set_hook(&mut self, hook: Option<LogitHook>) {
-        self.sampler.set_hook(hook);
-    }
-
-    pub fn take_hook(&mut self) -> Option<LogitHook> {
-        self.sampler.take_hook()
-    }
-
     /// Ends at this token, too.
     pub fn end_at(&mut self, token: u32) {
         self.ends.push(token);
     }
 
     /// The next certain characters, or nothing at the end.
-    pub fn next(&mut self, session: &mut Session) -> Option<Result<String>> {
+    pub fn next(&mut self, session: &mut Session, hook: &mut LogitHook) -> Option<Result<String>> {
         while self.left > 0 {
-            if let Err(e) = self.advance(session) {
+            if let Err(e) = self.advance(session, hook) {
                 self.left = 0;
                 return Some(Err(e));
             }
@@ -210,11 +210,11 @@ impl Voice {
     }
 
     /// Draws one token and adds its characters to what is held.
-    fn advance(&mut self, session: &mut Session) -> Result<()> {
+    fn advance(&mut self, session: &mut Session, hook: &mut LogitHook) -> Result<()> {
         stop::check()?;
         session.read(&self.unread)?;
         let (logits, recent) = session.logits(self.window);
-        let token = self.sampler.sample(logits, recent)?;
+        let token = self.sampler.sample_with(logits, recent, hook)?;
         self.unread.clear();
         self.unread.push(token);
         self.left -= 1;

@@ -36,7 +36,7 @@ pub use generate::{GenerateConfig, Generation};
 pub use lora::{Lora, LoraConfig};
 pub use model::{Model, Pass};
 pub use presets::{PRESETS, Preset, preset};
-pub use sample::{LogitHook, Sampler, Sampling};
+pub use sample::{Link, LogitHook, Sampler, Sampling};
 pub use sft::{Answers, LongExample, Sft, SftConfig, TooLong, read_conversations};
 pub use template::{ChatTemplate, ChatTokens, Ends, Message};
 pub use tokenizer::{

@@ -1,7 +1,5 @@
 -- The rest of `mynah.lm` from Lua: tokenizers, corpora, fine-tuning, preferences, adapters, conversations, formats.
 
-local mynah = require "mynah"
-local check = require "check"
 
 -- Tokenizers: any bytes come back, special tokens are never read out of a text.
 local text = ("Die Mühle am Bach. 磨坊主在河边。 The mill by the brook.\n"):rep(20)
@@ -115,3 +113,36 @@ check.equal(letters:generate("c", { tokens = 20, temperature = 0, logit_bias = {
 -- Sizes.
 check.equal(mynah.lm.estimate(mynah.lm.preset "nano-168m").params, 168334080)
 check.refuses(function() mynah.lm.preset "nano-16m" end, "preset: there is no `nano-16m`; did you mean `nano-1m`?")
+
+-- The chain: functions anywhere among the usual links.
+do
+  local abc = mynah.lm.tokenizer{ kind = "char", text = "abcd" }
+  local bird = mynah.lm.model{ tokenizer = abc, dim = 16, layers = 1, heads = 1, context = 32, seed = 1 }
+  local seen = {}
+  local function only_after_a(logits, recent)
+    seen[#seen + 1] = #recent
+    if recent[#recent] == 0 then logits[1] = -1 / 0 end -- no two of them
+  end
+  local text = bird:generate("a", { tokens = 20, temperature = 3, seed = 2, chain = { only_after_a, "temperature" } })
+  assert(#text == 20 and not ("a" .. text):find("aa") and text:find("a"), text)
+  check.equal({ seen[1], seen[2], #seen }, { 1, 2, 20 })
+  local counted
+  local function always_d(logits)
+    counted = mynah.where(logits:gt(-1e30), 1, 0):sum():item()
+    return mynah.tensor{ -9, -9, -9, 0 }
+  end
+  local pieces = {}
+  for piece in bird:quantize("q8"):stream("a", { tokens = 3, top_k = 2, chain = { "top_k", always_d, "temperature" }, temperature = 0.1, seed = 1 }) do
+    pieces[#pieces + 1] = piece
+  end
+  check.equal(table.concat(pieces), "ddd")
+  check.equal(counted, 2)
+  check.equal(bird:chat{ tokens = 2, temperature = 0, chain = { always_d } }:say("a"), "dd")
+  check.refuses(function() bird:generate("a", { chain = { "topk" } }) end,
+    'generate: `chain[1]` must be a function or one of `bias`, `penalties`, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`, got the string "topk"')
+  check.refuses(function() bird:generate("a", { chain = { function() return { 1, 2 } end } }) end,
+    "generate: a function in `chain` must give 4 logits, got 2")
+  local thrown = {}
+  local ok, what = pcall(function() bird:generate("a", { chain = { function() error(thrown) end } }) end)
+  assert(not ok and what == thrown)
+end
