@@ -122,6 +122,46 @@ impl Late {
     }
 }
 
+/// A text of several lines that is drawn anew in its place, above the bars. When it goes, its last state stays.
+///
+/// ```
+/// let canvas = mynah::progress::Canvas::new();
+/// canvas.show("one\ntwo");
+/// ```
+#[derive(Debug)]
+pub struct Canvas(ProgressBar);
+
+impl Canvas {
+    /// Nothing is shown yet.
+    pub fn new() -> Self {
+        let style = ProgressStyle::with_template("{msg}").expect("the template is well formed");
+        Self(BARS.insert(0, ProgressBar::no_length()).with_style(style))
+    }
+
+    /// Shows this in the place of what was shown before.
+    pub fn show(&self, text: &str) {
+        self.0.set_message(text.trim_end().to_string());
+        self.0.tick();
+    }
+}
+
+impl Default for Canvas {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Canvas {
+    fn drop(&mut self) {
+        let text = self.0.message();
+        self.0.finish_and_clear();
+        BARS.remove(&self.0);
+        if !text.is_empty() {
+            let _ = BARS.println(text);
+        }
+    }
+}
+
 /// Prints a line on standard output, above the bars if there are any.
 pub fn println(line: &str) {
     // A reader that has gone away is no reason to stop the work.

@@ -30,6 +30,12 @@ fn digits_are_sorted() {
 }
 
 #[test]
+fn digits_are_sorted_all_at_once() {
+    let short = share("unmask.lua", "200");
+    assert!(short > 60.0, "{short} %");
+}
+
+#[test]
 fn letters_are_mirrored() {
     let short = share("palindromes.lua", "300"); // 99.9 with its own 2,000; by guessing 26^-8
     assert!(short > 2.0, "{short} %");

@@ -1,16 +1,17 @@
 //! `mynah.lm`: tokenizers and language models.
 
 use super::convert::{Bytes, Ref, Returns, This};
+use super::curve::Curve;
 use super::options::Options;
 use super::root::fresh_seed;
 use super::shim::{Callback, Fault, Outcome, Shim, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::lm::{
     Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Corpus, CorpusConfig, Dpo,
-    DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Link, Lora, LoraConfig, Message,
-    Model, ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft, SftConfig,
-    Stage, StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer, load_parts,
-    read_conversations, read_preferences, save_parts,
+    DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Link, Lora, LoraConfig, Masked,
+    Message, Model, ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft,
+    SftConfig, Stage, StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer,
+    UnmaskConfig, load_parts, read_conversations, read_preferences, save_parts,
 };
 use crate::nn::{self, Dtype, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
@@ -116,6 +117,9 @@ lua_extras! {
         file: String = "string",
         /// The system prompt before each of `pairs`, or of `preferences`.
         system: String = "string",
+        /// Shows the loss as it falls: true on the terminal, a path such as "loss.png" (or .svg) in that picture as well,
+        /// drawn anew every two seconds.
+        curve: Value = "boolean|string",
         /// Called after every step; training ends when it returns false, and goes on at another rate when it returns a number.
         on_step: Callback = "fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number, went_back?: integer }): boolean|number?"
     }
@@ -163,6 +167,8 @@ pub struct CutOptions {
     /// What makes a text of a conversation: "plain", "chatml", "llama2", "llama3" or a Jinja template. Default: that of
     /// the tokenizer.
     pub template: Option<String>,
+    /// The special token behind which tokens are hidden from a model with `causal = false`, which learns to tell them.
+    pub mask: String,
     /// How strongly preferences hold the model to what it was; positive.
     pub beta: f64,
     /// The share of preferences that are taken to be the wrong way round, in [0, 0.5).
@@ -181,6 +187,7 @@ impl Default for CutOptions {
             answers: Answers::All,
             too_long: TooLong::Skip,
             template: None,
+            mask: UnmaskConfig::default().mask,
             beta,
             smoothing,
             nll_weight,
@@ -721,6 +728,17 @@ lua_class! {
             pieces(lua, this.0.stream(&prompt.0, &config)?, functions)
         }
 
+        /// Fills in every mask token in `text`, for a model with `causal = false`: in a few passes, the surest guesses first
+        /// (MaskGIT, Chang et al. 2022). Returns the whole text.
+        ///
+        /// ```lua
+        /// local tok = mynah.lm.tokenizer{ kind = "char", text = "polly ", specials = { "<mask>" } }
+        /// local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 2, context = 16, causal = false, seed = 1 }
+        /// bird:train{ text = ("polly "):rep(60), steps = 60, lr = 1e-2, progress = false }
+        /// print(bird:unmask("po<mask>ly p<mask>lly", { steps = 2 }))
+        /// ```
+        fn unmask(this, text: Bytes, options: Options<UnmaskConfig>) -> Bytes { Ok(Bytes(this.0.unmask(&text.0, &options.0)?)) }
+
         /// Logits of the next token at every position: token numbers [batch, time] (i32, from 0) → [batch, time, vocab].
         ///
         /// ```lua
@@ -1036,6 +1054,24 @@ fn data(
         Some(template) => template_of(template),
         None => ChatTemplate::of(model.tokenizer()),
     };
+    // A model that sees whole texts learns what is hidden; the last token then needs a place of its own.
+    let causal = model.config().causal;
+    let longest = model.config().context - usize::from(!causal);
+    if !causal && what == "dpo" {
+        return fault("dpo: a model with causal = false has no next token to prefer");
+    }
+    let whole = |data: Arc<dyn TrainData>| -> Outcome<Arc<dyn TrainData>> {
+        if causal {
+            return Ok(data);
+        }
+        let Ok(mask) = model.mask_token(&cut.mask) else {
+            return fault(format!(
+                "{what}: a model with causal = false learns what is hidden behind a token, but its tokenizer has no {:?} among its `specials`",
+                cut.mask
+            ));
+        };
+        Ok(Arc::new(Masked::new(data, mask, seed)))
+    };
     let many = [
         extras.text.is_some(),
         extras.corpus.is_some(),
@@ -1089,7 +1125,7 @@ fn data(
     };
     if let Some(conversations) = conversations {
         let config = SftConfig {
-            time: cut.time,
+            time: if cut.time == 0 { longest } else { cut.time },
             packing: cut.packing.unwrap_or(Packing::Padded),
             answers: cut.answers,
             too_long: cut.too_long,
@@ -1099,7 +1135,7 @@ fn data(
         };
         let sft = Sft::new(model, &template()?, &conversations, &config)?;
         warn(sft.warning());
-        return Ok(sft.batches);
+        return whole(sft.batches);
     }
     let corpora: Vec<Arc<Corpus>> = match (&extras.text, &extras.corpus) {
         (Some(text), _) => {
@@ -1117,14 +1153,14 @@ fn data(
         _ => return fault(format!("{what}: learns preferences with `dpo`")),
     };
     let config = BatchesConfig {
-        time: if cut.time == 0 { model.config().context } else { cut.time },
+        time: if cut.time == 0 { longest } else { cut.time },
         packing: cut.packing.unwrap_or(Packing::Stream),
         start,
         accumulate,
         stages: cut.stages.clone(),
         seed,
     };
-    Ok(Arc::new(Batches::new(&corpora, &config)?))
+    whole(Arc::new(Batches::new(&corpora, &config)?))
 }
 
 /// One preference as a script gives it.
@@ -1193,7 +1229,19 @@ fn learn(
     extras: &TrainExtras,
     run: impl FnOnce(&mut dyn FnMut(&StepReport) -> crate::Result<Next>) -> crate::Result<TrainReport>,
 ) -> Outcome<Trained> {
+    let mut curve = match &extras.curve {
+        None | Some(Value::Boolean(false)) => None,
+        Some(Value::Boolean(true)) => Some(Curve::new(None)?),
+        Some(Value::String(path)) => Some(Curve::new(Some(path.to_string_lossy()))?),
+        Some(other) => {
+            let came = super::convert::got(other);
+            return fault(format!("train: `curve` must be true, false or a path, got {came}"));
+        }
+    };
     let mut on_step = |report: &StepReport| {
+        if let Some(curve) = &mut curve {
+            curve.add(report)?;
+        }
         let Some(callback) = &extras.on_step else { return Ok(Next::Go) };
         let answer = plain(lua, report).map_err(Fault::from).and_then(|r| callback.call(r));
         let values = answer.map_err(Fault::into_core)?;
@@ -1204,7 +1252,11 @@ fn learn(
             _ => Next::Go,
         })
     };
-    Ok(Trained(run(&mut on_step)?))
+    let report = run(&mut on_step);
+    if let Some(curve) = &curve {
+        curve.draw()?;
+    }
+    Ok(Trained(report?))
 }
 
 fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome<Draw> {

@@ -13,6 +13,7 @@ pub mod shim;
 
 mod args;
 mod code;
+mod curve;
 mod diff;
 mod genetic;
 mod graphical;

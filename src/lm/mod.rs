@@ -18,6 +18,7 @@ mod sft;
 mod template;
 mod tokenizer;
 mod train;
+mod unmask;
 
 pub use chat::{Chat, Conversation};
 pub use config::{ModelConfig, Positions, RopeScaling};
@@ -44,3 +45,4 @@ pub use tokenizer::{
     TrieTokenizer, Utf8Stream,
 };
 pub use train::{Next, ResumeConfig, StepReport, TrainBatch, TrainConfig, TrainData, TrainReport, Trainer, can_resume};
+pub use unmask::{Masked, UnmaskConfig};

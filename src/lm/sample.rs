@@ -532,7 +532,13 @@ mod tests {
         assert_eq!(support(settings, &mut look), [0, 1]); // .25² / .4² is below a half
         assert_eq!(
             seen,
-            [f32::NEG_INFINITY, 2.0 * 0.4f32.ln(), f32::NEG_INFINITY, 2.0 * 0.25f32.ln(), f32::NEG_INFINITY]
+            [
+                f32::NEG_INFINITY,
+                2.0 * 0.4f64.ln() as f32,
+                f32::NEG_INFINITY,
+                2.0 * 0.25f64.ln() as f32,
+                f32::NEG_INFINITY
+            ]
         );
         // Two functions, each under its own number.
         let chain = vec![Link::Function(0), Link::TopK, Link::Function(1)];

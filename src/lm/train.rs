@@ -245,7 +245,7 @@ impl ResumeConfig {
 }
 
 /// What one step did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StepReport {
     /// The step's number, from 1.
     pub step: u64,
@@ -329,6 +329,11 @@ pub trait TrainData: Send + Sync {
         None
     }
 
+    /// Whether the targets are the tokens that follow, which a model that sees whole texts would read off.
+    fn next_tokens(&self) -> bool {
+        true
+    }
+
     /// Tells one run's data from another's.
     fn mark(&self) -> u64;
 
@@ -378,6 +383,11 @@ impl Model {
         let tokens: Vec<i32> = self.tokenizer().encode(text)?.into_iter().map(|t| t as i32).collect();
         if tokens.len() < 2 {
             return Err(Error::value("evaluate: the text has fewer than two tokens"));
+        }
+        if !self.config().causal {
+            return Err(Error::value(
+                "evaluate: this model sees whole texts (causal = false), so it has no next token to tell",
+            ));
         }
         let time = self.config().context.min(tokens.len() - 1);
         let windows: Vec<&[i32]> = (0..tokens.len() - time).step_by(time).map(|at| &tokens[at..=at + time]).collect();
@@ -433,6 +443,7 @@ impl Model {
         config: &TrainConfig,
         on_step: impl FnMut(&StepReport) -> Result<N>,
     ) -> Result<TrainReport> {
+        ensure_told(self, &*data)?;
         Trainer::on(self, data, config)?.run(on_step)
     }
 
@@ -448,8 +459,19 @@ impl Model {
         config: &TrainConfig,
         on_step: impl FnMut(&StepReport) -> Result<N>,
     ) -> Result<TrainReport> {
+        ensure_told(self, &*data)?;
         Trainer::lora(self, lora, data, config)?.run(on_step)
     }
+}
+
+/// A model that sees what it shall tell learns nothing.
+fn ensure_told(model: &Model, data: &dyn TrainData) -> Result<()> {
+    if !model.config().causal && data.next_tokens() {
+        return Err(Error::value(
+            "train: a model with causal = false sees the token that it shall tell; let it tell hidden ones (`Masked`)",
+        ));
+    }
+    Ok(())
 }
 
 /// The windows of a text, as [`Model::train`] sees them.

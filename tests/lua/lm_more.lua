@@ -146,3 +146,29 @@ do
   local ok, what = pcall(function() bird:generate("a", { chain = { function() error(thrown) end } }) end)
   assert(not ok and what == thrown)
 end
+
+-- A model that sees whole texts fills in what is hidden.
+do
+  local tok = mynah.lm.tokenizer{ kind = "char", text = "0123456789=;", specials = { "<mask>" } }
+  local function sorter() return mynah.lm.model{ tokenizer = tok, dim = 32, layers = 2, heads = 2, context = 16, causal = false, seed = 1 } end
+  local bird = sorter()
+  local lines = {}
+  for a = 0, 9 do for b = 0, 9 do lines[#lines + 1] = { a .. "" .. b, math.min(a, b) .. "" .. math.max(a, b) } end end
+  bird:sft{ pairs = lines, template = "{% for m in messages %}{{ m.content }}{% if m.role == 'user' %}={% else %};{% endif %}{% endfor %}",
+    steps = 300, lr = 1e-2, batch = 25, warmup = 20, val_fraction = 0, progress = false, curve = TMP .. "/loss.png" }
+  local right = 0
+  for _, pair in ipairs(lines) do
+    if bird:unmask(pair[1] .. "=<mask><mask><mask>") == pair[1] .. "=" .. pair[2] .. ";" then right = right + 1 end
+  end
+  assert(right >= 97, right)
+  local curve = assert(io.open(TMP .. "/loss.png", "rb"))
+  check.equal(curve:read(4), "\137PNG")
+  curve:close()
+  check.refuses(function() bird:generate("12=") end,
+    "generate: this model sees whole texts at once (causal = false), so it has no next token to give")
+  local plain = mynah.lm.model{ tokenizer = mynah.lm.tokenizer{ kind = "byte" }, dim = 16, layers = 1, heads = 1, context = 16, causal = false }
+  check.refuses(function() plain:train{ text = ("polly "):rep(60), steps = 1 } end,
+    'train: a model with causal = false learns what is hidden behind a token, but its tokenizer has no "<mask>" among its `specials`')
+  check.refuses(function() sorter():train{ text = ("12=12;"):rep(60), steps = 1, curve = "x.gif" } end,
+    'train: `curve` must end in .png or .svg, got "x.gif"')
+end
