@@ -2,11 +2,11 @@
 -- it was (direct preference optimisation, Rafailov et al. 2023). The objective asks only that the preferred answer gain on
 -- the other; `nll_weight` keeps it likely as well, without which a small bird soon says neither (try --nll-weight 0).
 --
---   mynah examples/dpo.lua [--steps 60]
+--   mynah examples/dpo.lua [--steps 150]
 --   mynah examples/dpo.lua choices.jsonl --base talker.safetensors      {"prompt": …, "chosen": …, "rejected": …} a line
 
 local mynah = require "mynah"
-local options, rest = mynah.args(arg, { base = "", out = "polite.safetensors", steps = 60, lr = 3e-4, beta = 0.1, nll_weight = 1 })
+local options, rest = mynah.args(arg, { base = "", out = "polite.safetensors", steps = 150, lr = 1e-3, beta = 0.1, nll_weight = 1 })
 
 -- A bird that knows two answers to everything, and cannot choose.
 local polite = {
@@ -14,7 +14,9 @@ local polite = {
   ["What is the news?"] = { "The river is high, friend.", "None of your business." },
   ["Farewell"] = { "A safe road to you.", "Good riddance." },
 }
-local lines, choices = {}, {}
+local lines = {}
+---@type { prompt: string, chosen: string, rejected: string }[]
+local choices = {}
 for _, question in ipairs{ "Who are you?", "What is the news?", "Farewell" } do
   local kind, rude = polite[question][1], polite[question][2]
   lines[#lines + 1], lines[#lines + 2] = { question, kind }, { question, rude }

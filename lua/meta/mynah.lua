@@ -264,6 +264,7 @@
 ---@field stop? string|string[] A text, or several, before which it ends.
 ---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
 ---@field banned? integer[] Numbers of tokens that never come.
+---@field chain? (string|fun(logits: mynah.Tensor, recent: integer[]): mynah.Tensor?)[] What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",  "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left  out) and the recent tokens' numbers; it changes the tensor, or returns another.
 
 ---Settings of [`circles`].
 ---@class mynah.CirclesOptions
@@ -550,8 +551,8 @@
 ---@field priors? number[] How probable each class is beforehand, in their order, with sum 1. Default: as frequent as in the samples.
 ---@field var_smoothing? number This part of the largest feature's variance is added to all variances; positive, at most 1. Default 1e-9.
 
----How a text is continued. What changes the odds works in this order: `logit_bias`, `banned`, the penalties, a
----function, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`.
+---How a text is continued. What changes the odds works in the order of `chain`; unless it says otherwise: `logit_bias`
+---and `banned`, the penalties, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`.
 ---@class mynah.GenerateOptions
 ---@field tokens? integer Most tokens to add. Default 200.
 ---@field temperature? number Divides the logits: lower is safer, 0 always takes the likeliest token. Default 0.8.
@@ -568,6 +569,7 @@
 ---@field stop? string|string[] A text, or several, before which it ends.
 ---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
 ---@field banned? integer[] Numbers of tokens that never come.
+---@field chain? (string|fun(logits: mynah.Tensor, recent: integer[]): mynah.Tensor?)[] What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",  "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left  out) and the recent tokens' numbers; it changes the tensor, or returns another.
 
 ---Settings of [`PictureGa`].
 ---@class mynah.GeneticOptions
@@ -1213,8 +1215,10 @@
 ---@field answers? "all"|"last" Which answers of a conversation are learned: "all" or "last". Default "all".
 ---@field too_long? "skip"|"cut"|"refuse" What happens to a conversation longer than a window: "skip", "cut" or "refuse". It is told in any case. Default "skip".
 ---@field template? string What makes a text of a conversation: "plain", "chatml", "llama2", "llama3" or a Jinja template. Default: that of the tokenizer.
+---@field mask? string The special token behind which tokens are hidden from a model with `causal = false`, which learns to tell them. Default "<mask>".
 ---@field beta? number How strongly preferences hold the model to what it was; positive. Default 0.1.
 ---@field smoothing? number The share of preferences that are taken to be the wrong way round, in [0, 0.5). Default 0.0.
+---@field nll_weight? number Weight of the preferred answers' own loss, which keeps them likely; not negative. Default 0.0.
 ---@field text? string A text to learn.
 ---@field corpus? mynah.Corpus|mynah.Corpus[] A corpus to learn, or several; `stages` gives their weights.
 ---@field pairs? string[][] Questions with the answers to learn: `{ { "Who are you?", "I grind the corn." }, … }`.
@@ -1222,6 +1226,7 @@
 ---@field preferences? { prompt: string, chosen: string, rejected: string }[] Answers of which one is preferred: `{ prompt =, chosen =, rejected = }`.
 ---@field file? string A JSONL file of conversations or, for `dpo`, preferences.
 ---@field system? string The system prompt before each of `pairs`, or of `preferences`.
+---@field curve? boolean|string Shows the loss as it falls: true on the terminal, a path such as "loss.png" (or .svg) in that picture as well,  drawn anew every two seconds.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number, went_back?: integer }): boolean|number?) Called after every step; training ends when it returns false, and goes on at another rate when it returns a number.
 
 ---Settings of [`Ridge`].
@@ -1575,8 +1580,10 @@
 ---@field answers? "all"|"last" Which answers of a conversation are learned: "all" or "last". Default "all".
 ---@field too_long? "skip"|"cut"|"refuse" What happens to a conversation longer than a window: "skip", "cut" or "refuse". It is told in any case. Default "skip".
 ---@field template? string What makes a text of a conversation: "plain", "chatml", "llama2", "llama3" or a Jinja template. Default: that of the tokenizer.
+---@field mask? string The special token behind which tokens are hidden from a model with `causal = false`, which learns to tell them. Default "<mask>".
 ---@field beta? number How strongly preferences hold the model to what it was; positive. Default 0.1.
 ---@field smoothing? number The share of preferences that are taken to be the wrong way round, in [0, 0.5). Default 0.0.
+---@field nll_weight? number Weight of the preferred answers' own loss, which keeps them likely; not negative. Default 0.0.
 ---@field text? string A text to learn.
 ---@field corpus? mynah.Corpus|mynah.Corpus[] A corpus to learn, or several; `stages` gives their weights.
 ---@field pairs? string[][] Questions with the answers to learn: `{ { "Who are you?", "I grind the corn." }, … }`.
@@ -1584,6 +1591,7 @@
 ---@field preferences? { prompt: string, chosen: string, rejected: string }[] Answers of which one is preferred: `{ prompt =, chosen =, rejected = }`.
 ---@field file? string A JSONL file of conversations or, for `dpo`, preferences.
 ---@field system? string The system prompt before each of `pairs`, or of `preferences`.
+---@field curve? boolean|string Shows the loss as it falls: true on the terminal, a path such as "loss.png" (or .svg) in that picture as well,  drawn anew every two seconds.
 ---@field on_step? (fun(step: { step: integer, loss: number, lr: number, grad_norm: number, tokens_per_second: number, val_loss?: number, went_back?: integer }): boolean|number?) Called after every step; training ends when it returns false, and goes on at another rate when it returns a number.
 
 ---A decision tree: a box for each node, with what it asks, how many samples came, and their classes as colours.
@@ -1622,6 +1630,14 @@
 ---@field negative_samples? integer Points that repel for each neighbour that attracts, at most 100. Default 5.
 ---@field init? "spectral"|"pca"|"random" Where to start: "spectral", "pca" or "random". Default "spectral".
 ---@field seed? integer Of the random choices. Default 0.
+
+---How hidden tokens are filled in.
+---@class mynah.UnmaskOptions
+---@field mask? string The special token that hides others. Default "<mask>".
+---@field steps? integer Passes over the text, at least 1; more than there are hidden tokens means one token a pass. Default 8.
+---@field temperature? number Divides the logits of each guess; 0 (default) guesses the likeliest token. Default 0.0.
+---@field choice_temperature? number How much chance there is in which guesses stay, less from pass to pass; 0 (default) keeps the surest. Default 0.0.
+---@field seed? integer Seed of the draws. Default: other draws every time.
 
 ---A variable: its name, its states, and on what it depends.
 ---@class mynah.VariableOptions
@@ -3574,6 +3590,20 @@ function Model:generate(prompt, options) end
 ---@return fun(): string?
 function Model:stream(prompt, options) end
 
+---Fills in every mask token in `text`, for a model with `causal = false`: in a few passes, the surest guesses first
+---(MaskGIT, Chang et al. 2022). Returns the whole text.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "char", text = "polly ", specials = { "<mask>" } }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 2, context = 16, causal = false, seed = 1 }
+---bird:train{ text = ("polly "):rep(60), steps = 60, lr = 1e-2, progress = false }
+---print(bird:unmask("po<mask>ly p<mask>lly", { steps = 2 }))
+---```
+---@param text string
+---@param options? mynah.UnmaskOptions
+---@return string
+function Model:unmask(text, options) end
+
 ---Logits of the next token at every position: token numbers [batch, time] (i32, from 0) → [batch, time, vocab].
 ---
 ---```lua
@@ -3608,7 +3638,7 @@ function Model:loss(ids, targets) end
 function Model:parameters() end
 
 ---Writes the model to a file: Mynah's safetensors with sizes and tokenizer, or what the path's ending or `format`
----says (".gguf", ".bin" for llama2.c, a folder for Hugging Face); by choice in fewer bits.
+---says (".gguf", ".bin" for llama2.c, "/" for a Hugging Face folder); by choice in fewer bits.
 ---
 ---```lua
 ---local tok = mynah.lm.tokenizer{ kind = "byte" }
@@ -4021,6 +4051,15 @@ function mynah.terrain(f, point, options) end
 ---@param path string
 ---@return string
 function mynah.read(path) end
+
+---Seconds by a clock that only goes forward, for measuring how long something takes.
+---
+---```lua
+---local start = mynah.clock()
+---assert(mynah.clock() >= start)
+---```
+---@return number
+function mynah.clock() end
 
 ---A script's arguments by name: `--train-seconds 5` puts 5 into `train_seconds` of a copy of `defaults`.
 ---

@@ -22,7 +22,7 @@ for i = 1, 200 do lines[i] = "the bird number " .. i .. " says polly" end
 local corpus = mynah.lm.corpus{ tokenizer = bpe, text = table.concat(lines, "\n"), documents = "line" }
 check.equal(corpus.documents, 200)
 local function bird(seed, tokenizer)
-  return mynah.lm.model{ tokenizer = tokenizer or bpe, dim = 32, layers = 2, heads = 2, context = 32, seed = seed }
+  return mynah.lm.model{ tokenizer = tokenizer or bpe, dim = 32, layers = 2, heads = 2, context = 64, seed = seed }
 end
 local packed, first = bird(1), nil
 local _, report = packed:train{ corpus = corpus, packing = "packed", steps = 40, lr = 5e-3, progress = false, on_step = function(s)
@@ -65,7 +65,7 @@ two:sft{ pairs = { { "Farewell", "Go away." }, { "Farewell", "Go away." }, { "Fa
   steps = 120, lr = 1e-2, batch = 3, val_fraction = 0, progress = false }
 check.equal(says(two), "Go away.")
 local _, tuned = two:dpo{ preferences = { { prompt = "Farewell", chosen = "Mind the river.", rejected = "Go away." } },
-  steps = 40, lr = 2e-3, val_fraction = 0, progress = false }
+  steps = 40, lr = 2e-3, nll_weight = 1, val_fraction = 0, progress = false }
 assert(tuned.loss < 0.5 * math.log(2), tuned.loss)
 check.equal(says(two), "Mind the river.")
 
@@ -76,26 +76,25 @@ local marta = odo:lora{ rank = 4 }
 marta:attach()
 check.equal((odo:logits(ids) - before):abs():max():item(), 0) -- untrained: no change at all
 marta:detach()
-marta:train{ pairs = { { "Who are you?", "Marta, of the inn." } }, steps = 80, lr = 1e-2, batch = 2, val_fraction = 0, progress = false }
+marta:train{ pairs = { { "Who are you?", "The river is high." } }, steps = 80, lr = 1e-2, batch = 2, val_fraction = 0, progress = false }
 check.equal((odo:logits(ids) - before):abs():max():item(), 0)
 check.equal(odo:chat{ temperature = 0, tokens = 20 }:say("Who are you?"), "Odo, the miller.")
 marta:save(TMP .. "/marta.safetensors")
 local loaded = odo:load_lora(TMP .. "/marta.safetensors"):attach()
-check.equal(odo:chat{ temperature = 0, tokens = 20 }:say("Who are you?"), "Marta, of the inn.")
+check.equal(odo:chat{ temperature = 0, tokens = 20 }:say("Who are you?"), "The river is high.")
 local attached = odo:logits(ids)
 loaded:detach()
 check.equal((odo:logits(ids) - before):abs():max():item(), 0)
 loaded:merge()
 assert((odo:logits(ids) - attached):abs():max():item() < 1e-4)
 
--- Formats: the same weights through every one give the same logits.
+-- Formats: the same weights through every one give the same logits. (GGUF puts the two numbers that a rotation turns side
+-- by side, so its sums run in another order.)
 local logits = packed:logits(ids)
-for _, name in ipairs{ "a.safetensors", "a.gguf", "hf/", "a.bin" } do
-  if name ~= "a.bin" then
-    packed:save(TMP .. "/" .. name)
-    local back = mynah.lm.load(TMP .. "/" .. name)
-    check.equal((back:logits(ids) - logits):abs():max():item(), 0, name)
-  end
+for name, most in pairs{ ["a.safetensors"] = 0, ["a.gguf"] = 1e-5, ["hf/"] = 0 } do
+  packed:save(TMP .. "/" .. name)
+  local back = mynah.lm.load(TMP .. "/" .. name)
+  assert((back:logits(ids) - logits):abs():max():item() <= most, name)
 end
 packed:save(TMP .. "/q8.gguf", { dtype = "q8" })
 local frozen = mynah.lm.frozen(TMP .. "/q8.gguf")
@@ -137,7 +136,7 @@ do
   end
   check.equal(table.concat(pieces), "ddd")
   check.equal(counted, 2)
-  check.equal(bird:chat{ tokens = 2, temperature = 0, chain = { always_d } }:say("a"), "dd")
+  check.equal(bird:chat{ tokens = 2, temperature = 0, chain = { always_d }, template = "{% for m in messages %}{{ m.content }}{% endfor %}" }:say("a"), "dd")
   check.refuses(function() bird:generate("a", { chain = { "topk" } }) end,
     'generate: `chain[1]` must be a function or one of `bias`, `penalties`, `temperature`, `top_k`, `top_p`, `min_p`, `typical_p`, got the string "topk"')
   check.refuses(function() bird:generate("a", { chain = { function() return { 1, 2 } end } }) end,
