@@ -125,12 +125,9 @@ impl Chat {
         }
         let known = same(self.session.tokens(), &tokens).min(tokens.len() - 1); // the last gives the logits
         let most = config.tokens.min(context - tokens.len() + 1); // the last is not read
-        let config = GenerateConfig { tokens: most, ..self.ending(config)? };
-        let mut voice = Voice::new(self.model.tokenizer(), tokens.split_off(known), &config)?;
+        let config = GenerateConfig { tokens: most, ..config.clone() };
+        let voice = Voice::new(self.model.tokenizer(), tokens.split_off(known), &config, &self.turn_end()?)?;
         self.session.rewind(known);
-        if let Some(token) = self.end_token()? {
-            voice.end_at(token);
-        }
         self.answer = Some(Answer { voice, text: String::new() });
         Ok(())
     }
@@ -228,20 +225,6 @@ impl Chat {
     fn next_turn(&self) -> Option<usize> {
         let (from, messages) = (self.said.dropped + 1, &self.said.messages);
         (from..messages.len()).find(|i| messages[*i].role == "user")
-    }
-
-    /// The settings, with what ends a turn among the stop texts if it is no token.
-    fn ending(&self, config: &GenerateConfig) -> Result<GenerateConfig> {
-        let mut config = config.clone();
-        let end = self.turn_end()?;
-        if !end.is_empty() && self.model.tokenizer().special(&end).is_none() {
-            config.stop.push(end);
-        }
-        Ok(config)
-    }
-
-    fn end_token(&self) -> Result<Option<u32>> {
-        Ok(self.model.tokenizer().special(&self.turn_end()?))
     }
 
     /// What the template writes after an answer; nothing if it cannot tell.
