@@ -154,6 +154,33 @@ impl Chat {
         piece
     }
 
+    /// What gives the answer and what reads, for those who do a token of several conversations at once.
+    pub(crate) fn speaking(&mut self) -> Option<(&mut Voice, &mut Session)> {
+        self.answer.as_mut().map(|answer| (&mut answer.voice, &mut self.session))
+    }
+
+    /// Notes what [`speaking`](Self::speaking) gave.
+    pub(crate) fn heard(&mut self, piece: &str) {
+        if let Some(answer) = &mut self.answer {
+            answer.text += piece;
+        }
+    }
+
+    /// The tokens with which the next turn will begin, whatever is said.
+    pub(crate) fn beginning(&mut self) -> Result<Vec<u32>> {
+        let mut either = ["a", "b"].map(|text| {
+            self.said.messages.push(Message::new("user", text));
+            let tokens = self.tokens(self.said.dropped);
+            self.said.messages.pop();
+            tokens
+        });
+        let [a, b] = either.each_mut().map(|tokens| std::mem::replace(tokens, Ok(Vec::new())));
+        let (mut a, b) = (a?, b?);
+        let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+        a.truncate(same);
+        Ok(a)
+    }
+
     /// Whether an answer is being given.
     pub fn answering(&self) -> bool {
         self.answer.is_some()

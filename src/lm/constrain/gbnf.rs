@@ -45,6 +45,24 @@ fn numbers_by_place(numbers: &HashMap<String, usize>) -> Vec<&str> {
     names
 }
 
+/// An expression of digits and signs in GBNF.
+pub(super) fn write(expr: &Expr) -> String {
+    let all = |parts: &[Expr], between: &str| parts.iter().map(write).collect::<Vec<_>>().join(between);
+    match expr {
+        Expr::Text(text) => format!("{text:?}"),
+        Expr::Set(set) => {
+            let range = |(from, to): &(u32, u32)| format!("\\U{from:08x}-\\U{to:08x}");
+            format!("[{}]", set.ranges().iter().map(range).collect::<String>())
+        }
+        Expr::Seq(parts) if parts.is_empty() => "\"\"".into(),
+        Expr::Seq(parts) => format!("({})", all(parts, " ")),
+        Expr::Any(parts) => format!("({})", all(parts, " | ")),
+        Expr::Repeat(body, min, None) => format!("{}{{{min},}}", write(body)),
+        Expr::Repeat(body, min, Some(max)) => format!("{}{{{min},{max}}}", write(body)),
+        Expr::Rule(rule) => format!("rule-{rule}"),
+    }
+}
+
 struct Parser<'a> {
     source: &'a str,
     at: usize,

@@ -46,6 +46,11 @@ pub struct ConstraintConfig {
     pub grammar: Option<String>,
 }
 
+/// The whole numbers from `min` to `max`, in GBNF.
+pub(crate) fn integer_gbnf(min: i64, max: i64) -> String {
+    gbnf::write(&schema::integers(min, max))
+}
+
 /// What a text must be, checked and ready; for any tokenizer.
 pub struct Constraint {
     config: ConstraintConfig,

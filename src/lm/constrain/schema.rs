@@ -411,6 +411,11 @@ fn integer(map: &Map<String, Value>, at: &str) -> Result<Expr> {
     if min > max {
         return fail(at, format!("no whole number is from {min} to {max}"));
     }
+    Ok(integers(min, max))
+}
+
+/// The whole numbers from `min` to `max`.
+pub(super) fn integers(min: i64, max: i64) -> Expr {
     let mut ways = Vec::new();
     if min < 0 {
         let (from, to) = (if max < 0 { -max } else { 1 }, -min);
@@ -419,7 +424,7 @@ fn integer(map: &Map<String, Value>, at: &str) -> Result<Expr> {
     if max >= 0 {
         ways.extend(within(min.max(0) as u64, max as u64));
     }
-    Ok(Expr::Any(ways))
+    Expr::Any(ways)
 }
 
 /// The decimal numbers from `from` to `to`, by their lengths.
