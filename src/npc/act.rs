@@ -269,7 +269,7 @@ pub(super) mod tests {
                 args: vec![
                     arg("x", ArgumentKind::Number),
                     arg("run", ArgumentKind::Flag),
-                    arg("why", ArgumentKind::Text(5)),
+                    arg("why", ArgumentKind::Text(6)),
                 ],
             },
         ]
