@@ -6,6 +6,7 @@
 use super::program::{NEVER, Node, Program};
 use crate::{Error, Result};
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// No way on.
 pub(super) const DEAD: u32 = u32::MAX;
@@ -18,6 +19,37 @@ const PLACES: usize = 1 << 12;
 
 /// A node that wants a byte, and the stack of nodes to return to.
 type Place = (u32, u32);
+
+/// Mixes small numbers quickly, by Firefox's way: turn, xor, multiply.
+#[derive(Default)]
+struct Mixer(u64);
+
+impl Mixer {
+    fn mix(&mut self, n: u64) {
+        self.0 = (self.0.rotate_left(5) ^ n).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.mix(u64::from(*b)));
+    }
+
+    fn write_u32(&mut self, n: u32) {
+        self.mix(u64::from(n));
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.mix(n as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // (The table looks at the upper bits, which a product fills best, and at the lower.)
+        self.0 ^ self.0 >> 32
+    }
+}
+
+type Mixed = BuildHasherDefault<Mixer>;
 
 /// The empty stack.
 const EMPTY: u32 = 0;
@@ -39,12 +71,12 @@ struct State {
 pub(super) struct Machine {
     program: Program,
     frames: Vec<Frame>,
-    frame_numbers: HashMap<(u32, u32), u32>,
+    frame_numbers: HashMap<(u32, u32), u32, Mixed>,
     states: Vec<State>,
-    state_numbers: HashMap<(Box<[Place]>, bool), u32>,
+    state_numbers: HashMap<(Box<[Place]>, bool), u32, Mixed>,
     bytes: usize, // about how much memory all this takes
     left: Vec<Place>,
-    seen: HashSet<Place>,
+    seen: HashSet<Place, Mixed>,
     found: Vec<Place>,
 }
 
@@ -54,12 +86,12 @@ impl Machine {
         Self {
             program,
             frames: vec![empty],
-            frame_numbers: HashMap::new(),
+            frame_numbers: HashMap::default(),
             states: Vec::new(),
-            state_numbers: HashMap::new(),
+            state_numbers: HashMap::default(),
             bytes: 0,
             left: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashSet::default(),
             found: Vec::new(),
         }
     }
