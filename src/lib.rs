@@ -12,6 +12,7 @@ pub mod linalg;
 pub mod lm;
 pub mod nearest;
 pub mod nn;
+pub mod npc;
 pub mod optim;
 pub mod options;
 pub mod paint;

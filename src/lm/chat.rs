@@ -125,12 +125,9 @@ impl Chat {
         }
         let known = same(self.session.tokens(), &tokens).min(tokens.len() - 1); // the last gives the logits
         let most = config.tokens.min(context - tokens.len() + 1); // the last is not read
-        let config = GenerateConfig { tokens: most, ..self.ending(config)? };
-        let mut voice = Voice::new(self.model.tokenizer(), tokens.split_off(known), &config)?;
+        let config = GenerateConfig { tokens: most, ..config.clone() };
+        let voice = Voice::new(self.model.tokenizer(), tokens.split_off(known), &config, &self.turn_end()?)?;
         self.session.rewind(known);
-        if let Some(token) = self.end_token()? {
-            voice.end_at(token);
-        }
         self.answer = Some(Answer { voice, text: String::new() });
         Ok(())
     }
@@ -155,6 +152,33 @@ impl Chat {
             _ => self.cancel(),
         }
         piece
+    }
+
+    /// What gives the answer and what reads, for those who do a token of several conversations at once.
+    pub(crate) fn speaking(&mut self) -> Option<(&mut Voice, &mut Session)> {
+        self.answer.as_mut().map(|answer| (&mut answer.voice, &mut self.session))
+    }
+
+    /// Notes what [`speaking`](Self::speaking) gave.
+    pub(crate) fn heard(&mut self, piece: &str) {
+        if let Some(answer) = &mut self.answer {
+            answer.text += piece;
+        }
+    }
+
+    /// The tokens with which the next turn will begin, whatever is said.
+    pub(crate) fn beginning(&mut self) -> Result<Vec<u32>> {
+        let mut either = ["a", "b"].map(|text| {
+            self.said.messages.push(Message::new("user", text));
+            let tokens = self.tokens(self.said.dropped);
+            self.said.messages.pop();
+            tokens
+        });
+        let [a, b] = either.each_mut().map(|tokens| std::mem::replace(tokens, Ok(Vec::new())));
+        let (mut a, b) = (a?, b?);
+        let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+        a.truncate(same);
+        Ok(a)
     }
 
     /// Whether an answer is being given.
@@ -228,20 +252,6 @@ impl Chat {
     fn next_turn(&self) -> Option<usize> {
         let (from, messages) = (self.said.dropped + 1, &self.said.messages);
         (from..messages.len()).find(|i| messages[*i].role == "user")
-    }
-
-    /// The settings, with what ends a turn among the stop texts if it is no token.
-    fn ending(&self, config: &GenerateConfig) -> Result<GenerateConfig> {
-        let mut config = config.clone();
-        let end = self.turn_end()?;
-        if !end.is_empty() && self.model.tokenizer().special(&end).is_none() {
-            config.stop.push(end);
-        }
-        Ok(config)
-    }
-
-    fn end_token(&self) -> Result<Option<u32>> {
-        Ok(self.model.tokenizer().special(&self.turn_end()?))
     }
 
     /// What the template writes after an answer; nothing if it cannot tell.

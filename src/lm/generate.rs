@@ -1,5 +1,6 @@
 //! A model continues a text, token by token, until it has said enough.
 
+use super::constrain::{Constraint, Walk};
 use super::engine::{Engine, Session};
 use super::model::Model;
 use super::sample::{Link, LogitHook, Sampler, Sampling, no_functions};
@@ -50,6 +51,10 @@ pub struct GenerateConfig {
     /// The order in which all this works.
     #[serde(skip)]
     pub chain: Vec<Link>,
+    /// What the text must be. It comes before all of the chain, and the text ends where it says: there is no `stop`
+    /// then, and `tokens` must suffice.
+    #[serde(skip)]
+    pub constraint: Option<Arc<Constraint>>,
 }
 
 impl Default for GenerateConfig {
@@ -71,6 +76,7 @@ impl Default for GenerateConfig {
             logit_bias: Vec::new(),
             banned: Vec::new(),
             chain: Link::USUAL.to_vec(),
+            constraint: None,
         }
     }
 }
@@ -116,7 +122,7 @@ impl Generation {
         if tokens.is_empty() {
             tokens.push(tokenizer.encode_known("\n").first().copied().unwrap_or(0));
         }
-        Ok(Self { session: Session::new(engine), voice: Voice::new(tokenizer, tokens, config)? })
+        Ok(Self { session: Session::new(engine), voice: Voice::new(tokenizer, tokens, config, "")? })
     }
 
     /// The next piece, as the iterator's, with the functions of the chain.
@@ -142,7 +148,7 @@ impl Iterator for Generation {
 }
 
 /// What turns a session's logits into text: draws tokens and gives out their characters.
-pub(super) struct Voice {
+pub(crate) struct Voice {
     sampler: Sampler,
     tokenizer: Arc<Tokenizer>,
     window: usize, // of the penalties
@@ -153,11 +159,20 @@ pub(super) struct Voice {
     characters: Utf8Stream,
     held: String, // may be the beginning of a stop text
     bytes: Vec<u8>,
+    guided: Option<Guided>,
+}
+
+/// What a text under a constraint has more.
+struct Guided {
+    constraint: Arc<Constraint>,
+    walk: Walk,
+    ending: String, // may follow the text, and is taken away then
+    text: String,   // all of it
 }
 
 impl Voice {
-    /// Speaks after `prompt`, which is not read yet.
-    pub fn new(tokenizer: &Arc<Tokenizer>, prompt: Vec<u32>, config: &GenerateConfig) -> Result<Self> {
+    /// Speaks after `prompt`, which is not read yet. `turn_end` is what the model writes after a turn, nothing if empty.
+    pub fn new(tokenizer: &Arc<Tokenizer>, prompt: Vec<u32>, config: &GenerateConfig, turn_end: &str) -> Result<Self> {
         let sampler = Sampler::new(Sampling {
             temperature: config.temperature,
             top_k: config.top_k,
@@ -175,23 +190,47 @@ impl Voice {
         if config.stop.iter().any(String::is_empty) {
             return Err(Error::value("generate: a `stop` text must not be empty"));
         }
+        let mut stops = config.stop.clone();
+        let mut ends: Vec<u32> = if config.ignore_end { Vec::new() } else { tokenizer.eos().into_iter().collect() };
+        let mut ending = String::new();
+        match tokenizer.special(turn_end) {
+            _ if turn_end.is_empty() => {}
+            Some(token) => ends.push(token),
+            None if config.constraint.is_some() => ending = turn_end.into(),
+            None => stops.push(turn_end.into()),
+        }
+        let guided = match &config.constraint {
+            None => None,
+            Some(_) if !stops.is_empty() => {
+                return Err(Error::value(
+                    "generate: a text with a `constraint` ends where that says; leave `stop` out",
+                ));
+            }
+            Some(constraint) => {
+                let walk = Walk::new(&constraint.guide(tokenizer, &ends, &ending)?)?;
+                if walk.need() > config.tokens {
+                    return Err(Error::value(format!(
+                        "generate: the shortest text that the `constraint` allows may need {} tokens; `tokens` is {}",
+                        walk.need(),
+                        config.tokens
+                    )));
+                }
+                Some(Guided { constraint: constraint.clone(), walk, ending, text: String::new() })
+            }
+        };
         Ok(Self {
             sampler,
             tokenizer: tokenizer.clone(),
             window: config.repetition_window,
-            stops: config.stop.clone(),
-            ends: if config.ignore_end { Vec::new() } else { tokenizer.eos().into_iter().collect() },
+            stops,
+            ends,
             unread: prompt,
             left: config.tokens,
             characters: Utf8Stream::default(),
             held: String::new(),
             bytes: Vec::new(),
+            guided,
         })
-    }
-
-    /// Ends at this token, too.
-    pub fn end_at(&mut self, token: u32) {
-        self.ends.push(token);
     }
 
     /// The next certain characters, or nothing at the end.
@@ -209,13 +248,49 @@ impl Voice {
         None
     }
 
-    /// Draws one token and adds its characters to what is held.
+    /// Adds one token's characters to what is held.
     fn advance(&mut self, session: &mut Session, hook: &mut LogitHook) -> Result<()> {
         stop::check()?;
+        if self.take_forced()? {
+            return Ok(());
+        }
         session.read(&self.unread)?;
-        let (logits, recent) = session.logits(self.window);
-        let token = self.sampler.sample_with(logits, recent, hook)?;
         self.unread.clear();
+        self.draw(session, hook)
+    }
+
+    /// What the session must read before the next draw.
+    pub fn unread(&mut self) -> &mut Vec<u32> {
+        &mut self.unread
+    }
+
+    /// Whether nothing more will come.
+    pub fn finished(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Takes the next token without a look at the logits, if the constraint allows only one.
+    pub fn take_forced(&mut self) -> Result<bool> {
+        let Some(guided) = &mut self.guided else { return Ok(false) };
+        let mask = guided.walk.mask(self.left)?;
+        let only = if mask.len() == 1 { mask.tokens().next() } else { None };
+        let Some(token) = only.filter(|token| self.sampler.takes_alone(*token)) else { return Ok(false) };
+        self.take(token)?;
+        Ok(true)
+    }
+
+    /// Draws a token, once the session has read what was unread.
+    pub fn draw(&mut self, session: &mut Session, hook: &mut LogitHook) -> Result<()> {
+        let allowed = match &mut self.guided {
+            Some(guided) => Some(guided.walk.mask(self.left)?),
+            None => None,
+        };
+        let (logits, recent) = session.logits(self.window);
+        let token = self.sampler.sample_among(allowed.as_deref(), logits, recent, hook)?;
+        self.take(token)
+    }
+
+    fn take(&mut self, token: u32) -> Result<()> {
         self.unread.push(token);
         self.left -= 1;
         if self.ends.contains(&token) {
@@ -223,7 +298,15 @@ impl Voice {
         } else {
             self.bytes.clear();
             self.tokenizer.append_bytes(token, &mut self.bytes)?;
-            self.held += &self.characters.push(&self.bytes);
+            let new = self.characters.push(&self.bytes);
+            if let Some(guided) = &mut self.guided {
+                guided.walk.advance(&self.bytes)?;
+                guided.text += &new;
+                if guided.walk.done() {
+                    self.left = 0;
+                }
+            }
+            self.held += &new;
         }
         if self.left == 0 {
             self.held += &self.characters.finish();
@@ -232,7 +315,23 @@ impl Voice {
     }
 
     /// Takes what is certain to come before any stop text; ends the generation at a whole one.
-    fn certain(&mut self) -> String {
+    pub fn certain(&mut self) -> String {
+        let begins = |held: &str, at: usize, end: &str| end.starts_with(&held[at..]);
+        if let Some(Guided { constraint, ending, text, .. }) = &self.guided {
+            if self.left == 0 {
+                // The ending is none of the text, unless the text would not be whole without it.
+                if let Some(whole) = text.strip_suffix(ending.as_str()).filter(|_| !ending.is_empty())
+                    && constraint.accepts(whole).unwrap_or(false)
+                {
+                    self.held.truncate(self.held.len().saturating_sub(ending.len()));
+                }
+                return std::mem::take(&mut self.held);
+            }
+            let mut places = self.held.char_indices().map(|(at, _)| at);
+            let keep = places.find(|at| begins(&self.held, *at, ending)).unwrap_or(self.held.len());
+            let rest = self.held.split_off(keep);
+            return std::mem::replace(&mut self.held, rest);
+        }
         if let Some(end) = self.stops.iter().filter_map(|s| self.held.find(s.as_str())).min() {
             self.held.truncate(end);
             self.left = 0;
@@ -240,7 +339,7 @@ impl Voice {
         if self.left == 0 {
             return std::mem::take(&mut self.held);
         }
-        let begins = |at: &usize| self.stops.iter().any(|s| s.starts_with(&self.held[*at..]));
+        let begins = |at: &usize| self.stops.iter().any(|s| begins(&self.held, *at, s));
         let keep = self.held.char_indices().map(|(at, _)| at).find(begins).unwrap_or(self.held.len());
         let rest = self.held.split_off(keep);
         std::mem::replace(&mut self.held, rest)

@@ -3,6 +3,7 @@
 mod chat;
 mod checkpoint;
 mod config;
+pub(crate) mod constrain;
 mod corpus;
 mod dpo;
 mod engine;
@@ -22,6 +23,7 @@ mod unmask;
 
 pub use chat::{Chat, Conversation};
 pub use config::{ModelConfig, Positions, RopeScaling};
+pub use constrain::{Constraint, ConstraintConfig, TokenMask};
 pub use corpus::{
     Batch, Batches, BatchesConfig, Corpus, CorpusConfig, Documents, IGNORE, Packing, Side, Stage, TokenDocument,
     WindowStart,

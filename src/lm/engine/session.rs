@@ -86,6 +86,34 @@ impl Session {
         Ok(())
     }
 
+    /// What `tokens` come to on the whole: the mean of the last layer's states, normalised as before the logits, [dim].
+    /// The text is then these tokens alone; of more than the context only the newest count.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn mean_state(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
+        let engine = self.engine.clone();
+        engine.check(tokens)?;
+        let (d, eps) = (engine.config.dim, engine.config.norm_eps as f32);
+        let tokens = &tokens[tokens.len().saturating_sub(engine.config.context)..];
+        self.rewind(0);
+        let mut mean = vec![0.0; d];
+        let mut work = engine.take_work();
+        for block in tokens.chunks(TOKENS) {
+            stop::check()?;
+            let at = self.tokens.len();
+            work.places.clear();
+            work.places.extend((0..block.len()).map(|i| Place { text: 0, at: at + i }));
+            engine.forward(&mut work, &mut [&mut *self], block, Want::Nothing);
+            let used = block.len() * d;
+            kernels::rms_norm(&mut work.n[..used], &work.x[..used], &engine.norm, eps);
+            work.n[..used].chunks_exact(d).for_each(|state| kernels::add(&mut mean, state));
+        }
+        engine.give_back(work);
+        mean.iter_mut().for_each(|m| *m /= tokens.len() as f32);
+        Ok(mean)
+    }
+
     /// The logits that [`read`](Self::read) gave last, and at most `window` of the newest tokens.
     pub fn logits(&mut self, window: usize) -> (&mut [f32], &[u32]) {
         let from = self.tokens.len().saturating_sub(window);
