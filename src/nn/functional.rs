@@ -1,7 +1,7 @@
 //! The operations that networks are made of, on checked shapes; the heavy ones are fused on the CPU.
 
 use super::device::Device;
-use super::fused::{self, AttentionOptions, Pairs};
+use super::fused::{self, AttentionOptions, Pairs, Precision};
 use super::tensor::{Dtype, Tensor, grad_enabled};
 use crate::{Error, Result};
 
@@ -25,12 +25,20 @@ fn together<const N: usize>(what: &str, inputs: [&Tensor; N]) -> Result<([Tensor
 
 /// `x · w`: x `[.., in]`, w `[in, out]` → `[.., out]`.
 pub fn linear(x: &Tensor, w: &Tensor) -> Result<Tensor> {
+    linear_in(x, w, Precision::F32)
+}
+
+/// [`linear`], backward too, with factors in `precision` on the CPU.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn linear_in(x: &Tensor, w: &Tensor, precision: Precision) -> Result<Tensor> {
     let (xs, ws) = (x.shape(), w.shape());
     if ws.len() != 2 || xs.last() != Some(&ws[0]) {
         return Err(Error::shape("linear", format!("input {xs:?} does not fit the weight {ws:?} ([in, out])")));
     }
     let ([x, w], dtype, recorded) = together("linear", [x, w])?;
-    let raw = fused::linear(x.in_backend(recorded), w.in_backend(recorded));
+    let raw = fused::linear(x.in_backend(recorded), w.in_backend(recorded), precision);
     Ok(Tensor { raw, dtype, recorded })
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::Shape;
 use burn_flex::FlexTensor;
 
 use super::buffer::{dense, floats, last_dim, tensor};
-use super::matmul::{Matrix, product};
+use super::matmul::{Matrix, Precision, product};
 
 /// The definition, in burn's primitives.
 pub fn composed<B: Backend>(x: FloatTensor<B>, w: FloatTensor<B>) -> FloatTensor<B> {
@@ -22,6 +22,7 @@ pub fn composed<B: Backend>(x: FloatTensor<B>, w: FloatTensor<B>) -> FloatTensor
 pub fn forward(
     x: FlexTensor,
     w: FlexTensor,
+    precision: Precision,
 ) -> (FlexTensor, impl Fn(FlexTensor, [bool; 2]) -> [Option<FlexTensor>; 2] + Send + Sync + 'static) {
     let x = dense(x);
     let w = Weight::new(w);
@@ -30,12 +31,12 @@ pub fn forward(
     let mut shape = x.shape().to_vec();
     *shape.last_mut().expect("linear needs at least one dimension") = w.outer;
 
-    let y = product(Matrix::new(floats(&x), rows, w.inner), w.matrix()); // [rows, out]
+    let y = product(Matrix::new(floats(&x), rows, w.inner), w.matrix(), precision); // [rows, out]
     let backward = move |dy: FlexTensor, [want_x, want_w]: [bool; 2]| {
         let dy = dense(dy);
         let dy = Matrix::new(floats(&dy), rows, w.outer);
-        let dx = want_x.then(|| tensor(product(dy, w.matrix().t()), x.shape()));
-        let dw = want_w.then(|| w.gradient(Matrix::new(floats(&x), rows, w.inner), dy));
+        let dx = want_x.then(|| tensor(product(dy, w.matrix().t(), precision), x.shape()));
+        let dw = want_w.then(|| w.gradient(Matrix::new(floats(&x), rows, w.inner), dy, precision));
         [dx, dw]
     };
     (tensor(y, shape), backward)
@@ -66,13 +67,13 @@ impl Weight {
     }
 
     /// `xᵀ · dy`, laid out as the weight is, so that the way back through a transposition is free too.
-    fn gradient(&self, x: Matrix, dy: Matrix) -> FlexTensor {
+    fn gradient(&self, x: Matrix, dy: Matrix, precision: Precision) -> FlexTensor {
         if self.transposed {
-            let turned = tensor(product(dy.t(), x), [self.outer, self.inner]);
+            let turned = tensor(product(dy.t(), x, precision), [self.outer, self.inner]);
             let layout = turned.layout().transpose(0, 1);
             turned.with_layout(layout)
         } else {
-            tensor(product(x.t(), dy), [self.inner, self.outer])
+            tensor(product(x.t(), dy, precision), [self.inner, self.outer])
         }
     }
 }

@@ -1,13 +1,44 @@
-//! Matrix products of f32 slices, by the `gemm` crate behind checked bounds.
+//! Matrix products of f32 slices.
 //!
-//! `gemm` picks its instructions at run time (AVX-512, AVX2, NEON, portable). With several threads it deals out tiles
-//! of the result and never splits a sum, so the bits do not depend on their number.
+//! The right matrix is copied into panels and the left one read in tiles ([`tiles`](super::tiles)); the work is divided
+//! by rows of the result. Each element is one sum along the inner size, cut into blocks of a fixed length, so neither the
+//! threads nor the division change its bits.
 
 use std::ops::Range;
 
-use gemm::Parallelism;
-
+use super::lanes::vectorised;
+use super::pieces::for_pieces;
 use super::pool::Buffer;
+use super::tiles::{Isa, Left, Out, has_bf16, multiply_panel};
+
+/// In what the factors of a product are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// As they are.
+    #[default]
+    F32,
+    /// Rounded to bf16 where the processor multiplies that (AVX512-BF16), with sums in f32; as they are elsewhere.
+    Bf16,
+}
+
+impl Precision {
+    /// Whether words are pairs of bf16.
+    fn pairs(self) -> bool {
+        self == Self::Bf16 && has_bf16()
+    }
+}
+
+/// The longest stretch of the inner size, in words, that a sum runs before it is added to the result.
+const DEPTH: usize = 1024;
+
+/// Of products longer than this, each piece of work makes its own panels, block by block.
+const DEEP: usize = 2048;
+
+/// The block length of those: a panel and the rows that meet it stay in the second cache.
+const DEEP_BLOCK: usize = 256;
+
+/// Multiply-adds below which a product stays on one thread.
+const SMALL: usize = 1 << 18;
 
 /// A matrix that borrows its elements: element `(i, j)` is `values[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy)]
@@ -56,67 +87,366 @@ impl<'a> Matrix<'a> {
         let start = (range.start * self.row_stride).min(self.values.len());
         Self { values: &self.values[start..], rows: range.len(), ..self }
     }
+
+    /// Some of the columns.
+    pub fn cols(self, range: Range<usize>) -> Self {
+        self.t().rows(range).t()
+    }
 }
 
 /// `a · b`, row by row, on as many threads as the work is worth.
-pub fn product(a: Matrix, b: Matrix) -> Buffer {
+pub fn product(a: Matrix, b: Matrix, precision: Precision) -> Buffer {
     let mut out = Buffer::unfilled(a.rows * b.cols);
-    // `Rayon(0)` means as many as the current pool has; below some 600,000 multiply-adds `gemm` stays on this thread.
-    run(&mut out, a, b, false, Parallelism::Rayon(0));
+    run(&mut out, a, b, false, precision, rayon::current_num_threads());
     out
+}
+
+/// `out += a · b`, row by row, on as many threads as the work is worth.
+pub fn product_add(out: &mut [f32], a: Matrix, b: Matrix, precision: Precision) {
+    run(out, a, b, true, precision, rayon::current_num_threads());
 }
 
 /// `out = a · b`, row by row, on this thread.
 pub fn multiply(out: &mut [f32], a: Matrix, b: Matrix) {
-    run(out, a, b, false, Parallelism::None);
+    run(out, a, b, false, Precision::F32, 1);
 }
 
 /// `out += a · b`, row by row, on this thread.
 pub fn multiply_add(out: &mut [f32], a: Matrix, b: Matrix) {
-    run(out, a, b, true, Parallelism::None);
+    run(out, a, b, true, Precision::F32, 1);
 }
 
-fn run(out: &mut [f32], a: Matrix, b: Matrix, add: bool, parallelism: Parallelism) {
+fn run(out: &mut [f32], a: Matrix, b: Matrix, add: bool, precision: Precision, threads: usize) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     assert_eq!(b.rows, k, "inner sizes differ: [{m}, {k}] x [{}, {n}]", b.rows);
     assert_eq!(out.len(), m * n, "the result is [{m}, {n}]");
-    // SAFETY: `gemm` takes pointers. It reads elements (i, j) of `a` and `b` for i, j below their sizes, which
-    // `Matrix::strided` found inside their slices (and `t` and `rows` keep there), and reads and writes the m * n
-    // elements of `out`, whose length was checked above and which nothing else can touch while we hold it.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.as_mut_ptr(),
-            1,
-            n as isize,
-            add,
-            a.values.as_ptr(),
-            a.col_stride as isize,
-            a.row_stride as isize,
-            b.values.as_ptr(),
-            b.col_stride as isize,
-            b.row_stride as isize,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            parallelism,
-        );
+    if m == 0 || n == 0 || (k == 0 && add) {
+        return;
+    }
+    if k == 0 {
+        return out.fill(0.0);
+    }
+    let kind = Kind { isa: Isa::best(), pairs: precision.pairs() };
+    let threads = if m * n * k < SMALL { 1 } else { threads };
+    let tile = kind.isa.rows();
+    if k > DEEP {
+        return deep(kind, out, a, b, add, threads);
+    }
+    let panels = Panels::new(kind, b, threads);
+    let rows = m.div_ceil(4 * threads).next_multiple_of(tile).min(128);
+    divide(out, rows * n, threads, |piece, out| {
+        let first = piece * rows;
+        let mut out = Out { rows: out.len() / n, values: out, stride: n, cols: n, add };
+        panels.multiply(a.rows(first..first + out.rows), 0..n, &mut out);
+    });
+}
+
+/// Pieces of `length`, shared among threads if there are several.
+fn divide(out: &mut [f32], length: usize, threads: usize, work: impl Fn(usize, &mut [f32]) + Send + Sync) {
+    if threads == 1 {
+        out.chunks_mut(length).enumerate().for_each(|(i, out)| work(i, out));
+    } else {
+        for_pieces([(out, length)], |i, [out]| work(i, out));
+    }
+}
+
+/// The most rows of a piece of a deep product.
+const DEEP_ROWS: usize = 384;
+
+/// A product with a long inner size and a small result, in as few pieces as there are threads: a piece of rows reads all
+/// of `b`, one of columns all of `a`.
+fn deep(kind: Kind, out: &mut [f32], a: Matrix, b: Matrix, add: bool, threads: usize) {
+    let (m, n) = (a.rows, b.cols);
+    if n <= m || threads == 1 {
+        let rows = m.div_ceil(threads).next_multiple_of(kind.isa.rows()).min(DEEP_ROWS);
+        return divide(out, rows * n, threads, |piece, out| {
+            let first = piece * rows;
+            deep_piece(kind, out, a.rows(first..first + out.len() / n), b, add);
+        });
+    }
+    let cols = kind.padded(n.div_ceil(threads));
+    let mut parts = Buffer::unfilled(m * n); // [pieces][m][columns of the piece]
+    divide(&mut parts, m * cols, threads, |piece, out| {
+        let b = b.cols(piece * cols..piece * cols + out.len() / m);
+        for (i, out) in out.chunks_mut(DEEP_ROWS * b.cols).enumerate() {
+            let first = i * DEEP_ROWS;
+            deep_piece(kind, out, a.rows(first..first + out.len() / b.cols), b, false);
+        }
+    });
+    for (piece, part) in parts.chunks(m * cols).enumerate() {
+        for (out, part) in out.chunks_exact_mut(n).zip(part.chunks_exact(part.len() / m)) {
+            let out = &mut out[piece * cols..][..part.len()];
+            if add {
+                out.iter_mut().zip(part).for_each(|(out, part)| *out += part);
+            } else {
+                out.copy_from_slice(part);
+            }
+        }
+    }
+}
+
+/// All of a product with a long inner size, block by block.
+fn deep_piece(kind: Kind, out: &mut [f32], a: Matrix, b: Matrix, add: bool) {
+    let (m, n, width) = (a.rows, b.cols, kind.isa.width());
+    let block = kind.elements(DEEP_BLOCK);
+    let mut left = Buffer::unfilled(m.next_multiple_of(kind.isa.rows()) * DEEP_BLOCK);
+    let mut panel = Buffer::unfilled(DEEP_BLOCK * width);
+    for start in (0..a.cols).step_by(block) {
+        let over = start..(start + block).min(a.cols);
+        let words = kind.words(over.len());
+        let left = kind.left(a.cols(over.clone()), &mut left);
+        let b = b.rows(over);
+        for first in (0..n).step_by(width) {
+            let cols = (n - first).min(width);
+            let panel = &mut panel[..words * kind.padded(cols)];
+            kind.panel(b.cols(first..first + cols), panel);
+            let out = Out { values: &mut out[first..], stride: n, rows: m, cols, add: add || start > 0 };
+            multiply_panel(kind.isa, kind.pairs, left, panel, words, out);
+        }
+    }
+}
+
+/// Which instructions, on which words.
+#[derive(Clone, Copy)]
+struct Kind {
+    isa: Isa,
+    pairs: bool,
+}
+
+impl Kind {
+    /// Words that hold so many neighbours along the inner size.
+    fn words(self, elements: usize) -> usize {
+        if self.pairs { elements.div_ceil(2) } else { elements }
+    }
+
+    /// How many neighbours so many words hold.
+    fn elements(self, words: usize) -> usize {
+        if self.pairs { 2 * words } else { words }
+    }
+
+    /// Columns, rounded up to vectors.
+    fn padded(self, cols: usize) -> usize {
+        cols.next_multiple_of(self.isa.lanes())
+    }
+
+    /// Some columns of a right matrix as a panel, `[words][padded columns]`.
+    fn panel(self, b: Matrix, out: &mut [f32]) {
+        let (k, cols, padded) = (b.rows, b.cols, self.padded(b.cols));
+        if cols < padded {
+            out.chunks_exact_mut(padded).for_each(|row| row[cols..].fill(0.0));
+        }
+        if b.col_stride == 1 {
+            let row = |p: usize| &b.values[p * b.row_stride..][..cols];
+            return vectorised(
+                #[inline(always)]
+                || {
+                    for (p, to) in out.chunks_exact_mut(padded).enumerate() {
+                        if !self.pairs {
+                            copy(to, row(p));
+                        } else if 2 * p + 1 < k {
+                            for ((to, a), b) in to.iter_mut().zip(row(2 * p)).zip(row(2 * p + 1)) {
+                                *to = pair(*a, *b);
+                            }
+                        } else {
+                            to.iter_mut().zip(row(2 * p)).for_each(|(to, a)| *to = pair(*a, 0.0));
+                        }
+                    }
+                },
+            );
+        }
+        // Sixteen words of each column at a time, which stay in the first cache.
+        for (nth, out) in out.chunks_mut(16 * padded).enumerate() {
+            for j in 0..cols {
+                let column = &b.values[j * b.col_stride..];
+                for (p, to) in out[j..].iter_mut().step_by(padded).enumerate() {
+                    let word = 16 * nth + p;
+                    *to = self.word(k, word, |p| column[p * b.row_stride]);
+                }
+            }
+        }
+    }
+
+    /// The word at a place along the inner size.
+    #[inline(always)]
+    fn word(self, inner: usize, word: usize, element: impl Fn(usize) -> f32) -> f32 {
+        if !self.pairs {
+            element(word)
+        } else if 2 * word + 1 < inner {
+            pair(element(2 * word), element(2 * word + 1))
+        } else {
+            pair(element(2 * word), 0.0)
+        }
+    }
+
+    /// A left matrix as the tiles read it, in `scratch` (of as many words, rows rounded up to tiles) if not in place.
+    fn left<'a>(self, a: Matrix<'a>, scratch: &'a mut [f32]) -> Left<'a> {
+        let (m, k) = (a.rows, a.cols);
+        let words = self.words(k);
+        // Rows a multiple of a page apart share places in the first cache.
+        let in_place = self.isa == Isa::Avx512 && a.col_stride == 1;
+        if in_place && !self.pairs && !a.row_stride.is_multiple_of(512) {
+            return Left::Rows { values: a.values, stride: a.row_stride };
+        }
+        if in_place && self.pairs {
+            let row = |i: usize| &a.values[i * a.row_stride..][..k];
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (i, to) in scratch.chunks_exact_mut(words).take(m).enumerate() {
+                        let (whole, rest) = row(i).as_chunks::<2>();
+                        to.iter_mut().zip(whole).for_each(|(to, [a, b])| *to = pair(*a, *b));
+                        if let ([last], Some(to)) = (rest, to.last_mut()) {
+                            *to = pair(*last, 0.0);
+                        }
+                    }
+                },
+            );
+            return Left::Rows { values: scratch, stride: words };
+        }
+        let tile = self.isa.rows();
+        if a.row_stride == 1 {
+            vectorised(
+                #[inline(always)]
+                || match tile {
+                    8 => self.tiles_of_columns::<8>(a, scratch),
+                    6 => self.tiles_of_columns::<6>(a, scratch),
+                    _ => self.tiles_of_columns::<4>(a, scratch),
+                },
+            );
+        } else {
+            for (nth, to) in scratch.chunks_exact_mut(tile * words).take(m.div_ceil(tile)).enumerate() {
+                for i in 0..tile {
+                    // (Rows past the last are the last again: their results go nowhere.)
+                    let row = &a.values[(nth * tile + i).min(m - 1) * a.row_stride..];
+                    for (p, to) in to[i..].iter_mut().step_by(tile).enumerate() {
+                        *to = self.word(k, p, |p| row[p * a.col_stride]);
+                    }
+                }
+            }
+        }
+        Left::Tiles(scratch)
+    }
+
+    /// Tiles of `T` rows of a matrix whose columns lie together.
+    #[inline(always)]
+    fn tiles_of_columns<const T: usize>(self, a: Matrix, to: &mut [f32]) {
+        let (m, k, words) = (a.rows, a.cols, self.words(a.cols));
+        let whole = m / T * T;
+        // Sixteen words at a time, whose columns stay in the first cache from tile to tile.
+        for from in (0..words).step_by(16) {
+            let block = from..(from + 16).min(words);
+            for first in (0..whole).step_by(T) {
+                let to = &mut to[first * words + block.start * T..][..block.len() * T];
+                for (word, to) in block.clone().zip(to.as_chunks_mut::<T>().0) {
+                    let column = |p: usize| a.values[p * a.col_stride + first..].first_chunk::<T>();
+                    if !self.pairs {
+                        *to = *column(word).expect("it lies inside");
+                    } else {
+                        let low = *column(2 * word).expect("it lies inside");
+                        let high = if 2 * word + 1 < k { *column(2 * word + 1).expect("it lies inside") } else { [0.0; T] };
+                        for i in 0..T {
+                            to[i] = pair(low[i], high[i]);
+                        }
+                    }
+                }
+            }
+        }
+        if whole < m {
+            let to = &mut to[whole * words..][..T * words];
+            for (word, to) in to.as_chunks_mut::<T>().0.iter_mut().enumerate() {
+                for i in 0..T {
+                    let i_here = (whole + i).min(m - 1);
+                    to[i] = self.word(k, word, |p| a.values[p * a.col_stride + i_here]);
+                }
+            }
+        }
+    }
+}
+
+/// Copies a few floats, mostly whole eights, without the call that `copy_from_slice` is.
+#[inline(always)]
+fn copy(to: &mut [f32], from: &[f32]) {
+    let whole = from.len() / 8 * 8;
+    for (to, from) in to.as_chunks_mut::<8>().0.iter_mut().zip(from.as_chunks::<8>().0) {
+        *to = *from;
+    }
+    if whole < from.len() {
+        to[whole..from.len()].copy_from_slice(&from[whole..]);
+    }
+}
+
+/// Two floats, each rounded to bf16 (to the nearest, ties to even), as one word: the first in its low half.
+#[inline(always)]
+fn pair(low: f32, high: f32) -> f32 {
+    let round = |x: f32| {
+        let bits = x.to_bits();
+        let rounded = bits + 0x7fff + (bits >> 16 & 1);
+        // NaN stays NaN.
+        if x.is_nan() { bits | 0x0040_0000 } else { rounded }
+    };
+    f32::from_bits(round(low) >> 16 | round(high) & 0xffff_0000)
+}
+
+/// A right matrix, ready for many products: `[panels][words][columns of the panel]`.
+pub struct Panels {
+    values: Buffer,
+    kind: Kind,
+    inner: usize,
+    cols: usize,
+}
+
+impl Panels {
+    /// Copies the matrix, on as many threads as are given.
+    fn new(kind: Kind, b: Matrix, threads: usize) -> Self {
+        let (inner, cols, width) = (b.rows, b.cols, kind.isa.width());
+        let words = kind.words(inner);
+        let mut values = Buffer::unfilled(words * kind.padded(cols));
+        divide(&mut values, words * width, if words * cols < SMALL / 16 { 1 } else { threads }, |panel, out| {
+            let first = panel * width;
+            kind.panel(b.cols(first..(first + width).min(cols)), out);
+        });
+        Self { values, kind, inner, cols }
+    }
+
+    /// `out (+)= a · these columns`; they begin with a panel and end with one, or with the last.
+    fn multiply(&self, a: Matrix, cols: Range<usize>, out: &mut Out) {
+        let (kind, width) = (self.kind, self.kind.isa.width());
+        let words = kind.words(self.inner);
+        let block = kind.elements(DEPTH);
+        let tile = kind.isa.rows();
+        let mut scratch = Buffer::unfilled(a.rows.next_multiple_of(tile) * words.min(DEPTH));
+        debug_assert!(cols.start.is_multiple_of(width) && cols.end <= self.cols);
+        for start in (0..self.inner).step_by(block) {
+            let over = start..(start + block).min(self.inner);
+            let words_over = kind.words(start)..kind.words(over.end);
+            let left = kind.left(a.cols(over), &mut scratch);
+            for first in cols.clone().step_by(width) {
+                let cols_here = (cols.end - first).min(width);
+                let panel_cols = kind.padded((self.cols - first).min(width));
+                let panel = &self.values[words * first..][..words * panel_cols];
+                let panel = &panel[words_over.start * panel_cols..words_over.end * panel_cols];
+                let out = Out {
+                    values: &mut out.values[first - cols.start..],
+                    cols: cols_here,
+                    add: out.add || start > 0,
+                    ..*out
+                };
+                multiply_panel(kind.isa, kind.pairs, left, panel, words_over.len(), out);
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Precision::F32;
     use super::*;
 
     #[test]
     fn products_by_hand() {
         let a = Matrix::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3);
-        assert_eq!(product(a, a.t())[..], [14.0, 32.0, 32.0, 77.0]);
-        assert_eq!(product(a.rows(1..2), a.t())[..], [32.0, 77.0]);
+        assert_eq!(product(a, a.t(), F32)[..], [14.0, 32.0, 32.0, 77.0]);
+        assert_eq!(product(a.rows(1..2), a.t(), F32)[..], [32.0, 77.0]);
         let mut out = [100.0; 4];
         multiply_add(&mut out, a, a.t());
         assert_eq!(out, [114.0, 132.0, 132.0, 177.0]);
@@ -124,7 +454,7 @@ mod tests {
 
     #[test]
     fn an_empty_inner_size_gives_zeros() {
-        assert_eq!(product(Matrix::new(&[], 2, 0), Matrix::new(&[], 0, 2))[..], [0.0; 4]);
+        assert_eq!(product(Matrix::new(&[], 2, 0), Matrix::new(&[], 0, 2), F32)[..], [0.0; 4]);
     }
 
     #[test]
@@ -142,7 +472,7 @@ mod tests {
             let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
             let on = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(|| product(a, b))
+                pool.install(|| product(a, b, F32))
             };
             let one = on(1);
             let mut alone = vec![0.0; m * n];

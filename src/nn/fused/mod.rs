@@ -30,9 +30,11 @@ pub mod lanes;
 mod matmul;
 mod pieces;
 mod pool;
+mod tiles;
 mod record;
 
 pub use attention::{AttentionOptions, Pairs};
+pub use matmul::Precision;
 pub use ops::{attention, cross_entropy, linear, rms_norm, silu_mul};
 pub use pool::release_memory;
 

@@ -9,13 +9,14 @@ use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 
 use super::attention::{AttentionOptions, Pairs};
 use super::buffer::all_f32;
+use super::matmul::Precision;
 use super::record::record;
 
 /// The fused operations, as each of burn's backends offers them. Call the functions of this module instead.
 #[backend_extension(Flex, NdArray: cfg(feature = "ndarray-backend"), Cube: cfg(feature = "wgpu"), Autodiff)]
 pub trait FusedOps: Backend {
     /// See [`linear`].
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
         super::linear::composed::<Self>(x, w)
     }
 
@@ -59,11 +60,11 @@ impl FusedOps for burn::backend::Cube {}
 impl<C: CheckpointStrategy> FusedOps for Autodiff<burn::backend::Cube, C> {}
 
 impl FusedOps for Flex {
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
         if !all_f32(&[&x, &w]) {
             return super::linear::composed::<Self>(x, w);
         }
-        super::linear::forward(x, w).0
+        super::linear::forward(x, w, precision).0
     }
 
     fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
@@ -104,11 +105,11 @@ impl FusedOps for Flex {
 }
 
 impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
         if !all_f32(&[&x, &w]) {
             return super::linear::composed::<Self>(x, w);
         }
-        record::<C, 2, _>([x, w], |[x, w]| super::linear::forward(x, w))
+        record::<C, 2, _>([x, w], |[x, w]| super::linear::forward(x, w, precision))
     }
 
     fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
@@ -150,8 +151,10 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
 }
 
 /// `x · w`: `[.., in]` by `[in, out]` gives `[.., out]`. No bias. A transposed view of `w` is not copied.
-pub fn linear(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>) -> FloatTensor<Dispatch> {
-    <Dispatch as FusedOps>::linear(x, w)
+///
+/// `precision` is that of the factors in f32's kernels, backward too; other types and backends have their own.
+pub fn linear(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>, precision: Precision) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::linear(x, w, precision)
 }
 
 /// Each row of `x` divided by its root mean square, times `w`: `[.., dim]` and `[dim]` give `[.., dim]`.

@@ -4,6 +4,7 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Device, Int, Shape, Tensor, TensorData};
 
+use super::Precision::F32;
 use super::{AttentionOptions, Pairs, attention, cross_entropy, linear, rms_norm, silu_mul};
 use crate::data::Rng;
 use std::sync::Arc;
@@ -179,7 +180,7 @@ fn linear_is_its_definition() {
     for (x, outer) in [(vec![1, 1], 1), (vec![5, 3], 7), (vec![2, 33, 65], 24), (vec![1, 96], 65), (vec![4], 3)] {
         let inner = *x.last().unwrap();
         let inputs = [normal(1, &x), normal(2, &[inner, outer])];
-        check(&format!("linear {x:?} to {outer}"), &inputs, |x| linear(x[0].clone(), x[1].clone()));
+        check(&format!("linear {x:?} to {outer}"), &inputs, |x| linear(x[0].clone(), x[1].clone(), F32));
     }
 }
 
@@ -187,7 +188,7 @@ fn linear_is_its_definition() {
 fn linear_takes_a_transposed_weight() {
     // As a tied head does with its embedding [vocab, dim].
     let inputs = [normal(1, &[3, 11, 8]), normal(2, &[65, 8])];
-    check("tied linear", &inputs, |x| linear(x[0].clone(), Dispatch::float_transpose(x[1].clone())));
+    check("tied linear", &inputs, |x| linear(x[0].clone(), Dispatch::float_transpose(x[1].clone()), F32));
 }
 
 #[test]
@@ -400,7 +401,7 @@ fn cross_entropy_of_large_logits_is_finite() {
 
 #[test]
 fn definitions_agree_with_finite_differences() {
-    check_differences("linear", &[normal(1, &[2, 3]), normal(2, &[3, 4])], |x| linear(x[0].clone(), x[1].clone()));
+    check_differences("linear", &[normal(1, &[2, 3]), normal(2, &[3, 4])], |x| linear(x[0].clone(), x[1].clone(), F32));
     check_differences("rms_norm", &[normal(1, &[3, 5]), normal(2, &[5])], |x| {
         rms_norm(x[0].clone(), x[1].clone(), 1e-5)
     });
@@ -416,7 +417,7 @@ fn definitions_agree_with_finite_differences() {
 #[test]
 fn gradients_add_up_over_two_uses() {
     check("linear twice", &[normal(1, &[9, 8]), normal(2, &[8, 8])], |x| {
-        linear(linear(x[0].clone(), x[1].clone()), x[1].clone())
+        linear(linear(x[0].clone(), x[1].clone(), F32), x[1].clone(), F32)
     });
     check("rms_norm twice", &[normal(1, &[9, 8]), normal(2, &[8])], |x| {
         rms_norm(rms_norm(x[0].clone(), x[1].clone(), 1e-5), x[1].clone(), 1e-5)
@@ -438,7 +439,7 @@ fn gradients_add_up_over_two_uses() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_threads() {
-    check_threads("linear", &[normal(1, &[500, 96]), normal(2, &[96, 130])], |x| linear(x[0].clone(), x[1].clone()));
+    check_threads("linear", &[normal(1, &[500, 96]), normal(2, &[96, 130])], |x| linear(x[0].clone(), x[1].clone(), F32));
     check_threads("rms_norm", &[normal(1, &[900, 96]), normal(2, &[96])], |x| {
         rms_norm(x[0].clone(), x[1].clone(), 1e-5)
     });
@@ -460,7 +461,7 @@ fn views_are_read_in_their_own_order() {
         rms_norm(Dispatch::float_transpose(x[0].clone()), x[1].clone(), 1e-5)
     });
     check("linear of a transposed view, transposed", &[normal(1, &[8, 9]), normal(2, &[8, 5])], |x| {
-        Dispatch::float_transpose(linear(Dispatch::float_transpose(x[0].clone()), x[1].clone()))
+        Dispatch::float_transpose(linear(Dispatch::float_transpose(x[0].clone()), x[1].clone(), F32))
     });
     check("attention of slices", &[normal(1, &[2, 33, 48])], |x| {
         let part = |i: usize| {
@@ -479,7 +480,7 @@ fn a_frozen_input_has_no_gradient_and_the_other_keeps_its_own() {
     let gradient_of_x = |train_w: bool| {
         let x = vector(&x.0, DType::F32, &device).require_grad();
         let w = vector(&w.0, DType::F32, &device).set_require_grad(train_w);
-        let y = linear(x.clone().reshape([5, 8]).into_dispatch(), w.clone().reshape([8, 3]).into_dispatch());
+        let y = linear(x.clone().reshape([5, 8]).into_dispatch(), w.clone().reshape([8, 3]).into_dispatch(), F32);
         let gradients = Tensor::<2>::from_dispatch(y).sum().backward();
         assert_eq!(w.grad(&gradients).is_some(), train_w);
         read(x.grad(&gradients).unwrap().into_dispatch())
@@ -505,7 +506,7 @@ fn inference_needs_no_autodiff() {
         let norm = rms_norm(x.clone(), w, 1e-5);
         let gated = silu_mul(norm.clone(), norm.clone());
         let square = Dispatch::float_reshape(shaped[0].clone(), Shape::from([66, 32]));
-        let logits = linear(gated, Dispatch::float_transpose(square.clone()));
+        let logits = linear(gated, Dispatch::float_transpose(square.clone()), F32);
         assert_eq!(logits.shape(), Shape::from([2, 33, 66]));
         let logits = Dispatch::float_reshape(logits, Shape::from([66, 66]));
         assert!(read(cross_entropy(logits, ids(&[5; 66])))[0] > 0.0);
@@ -520,7 +521,7 @@ fn empty_tensors_pass_through() {
         Dispatch::float_reshape(values, Shape::from(shape.to_vec()))
     };
     let ones = |n: usize| vector(&vec![1.0; n], DType::F32, &device).into_dispatch();
-    assert_eq!(linear(empty(&[0, 4]), Dispatch::float_reshape(ones(8), Shape::from([4, 2]))).shape(), [0, 2].into());
+    assert_eq!(linear(empty(&[0, 4]), Dispatch::float_reshape(ones(8), Shape::from([4, 2])), F32).shape(), [0, 2].into());
     assert_eq!(rms_norm(empty(&[0, 4]), ones(4), 1e-5).shape(), [0, 4].into());
     assert_eq!(silu_mul(empty(&[0]), empty(&[0])).shape(), [0].into());
     let [cos, sin] = [empty(&[0, 2]), empty(&[0, 2])];
