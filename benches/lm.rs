@@ -86,7 +86,7 @@ fn median(answers: impl Iterator<Item = Value>, key: &str) -> Option<f64> {
 /// What this program says when it is called for one measurement.
 fn ours(what: &[&str], threads: usize, isa: &str) -> Option<Value> {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
-    command.arg("one").args(what).args(["--isa", isa]).env("RAYON_NUM_THREADS", threads.to_string());
+    command.arg("one").args(what).env("MYNAH_ISA", isa).env("RAYON_NUM_THREADS", threads.to_string());
     answer(command)
 }
 
@@ -95,8 +95,7 @@ fn peer(what: &[&str], threads: usize, isa: &str) -> Option<Value> {
     let mut command = Command::new(std::env::var("MYNAH_PYTHON").unwrap_or_else(|_| "python3".into()));
     command.arg(PEERS).args(what).arg(threads.to_string()).arg(SECONDS.to_string());
     if !isa.is_empty() {
-        // For PyTorch's own kernels, for oneDNN's and for MKL's.
-        command.envs([("ATEN_CPU_CAPABILITY", isa), ("ONEDNN_MAX_CPU_ISA", isa), ("MKL_ENABLE_INSTRUCTIONS", isa)]);
+        command.env("ATEN_CPU_CAPABILITY", isa);
     }
     answer(command)
 }
@@ -146,7 +145,9 @@ fn train(args: &[&str]) -> Value {
     let (config, batch) = shape(args[0]);
     let mut rng = Rng::new(1);
     let text: Vec<u8> = (0..100_000).map(|_| LETTERS[rng.below(65)]).collect();
-    let settings = TrainConfig { batch, steps: u64::MAX / 4, eval_interval: u64::MAX, ..Default::default() };
+    let precision = serde_json::from_value(args[1].into()).expect("f32 or bf16");
+    let (steps, eval_interval) = (u64::MAX / 4, u64::MAX);
+    let settings = TrainConfig { batch, steps, eval_interval, precision, ..Default::default() };
     let mut trainer = Trainer::new(&model(&config), &text, &settings).expect("the text is long enough");
     let mut times = Vec::new();
     let begun = Instant::now();

@@ -6,13 +6,17 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::lanes::vectorised;
 use super::pieces::for_pieces;
 use super::pool::Buffer;
 use super::tiles::{Isa, Left, Out, has_bf16, multiply_panel};
 
 /// In what the factors of a product are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// As they are.
     #[default]

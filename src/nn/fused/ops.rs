@@ -8,6 +8,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 
 use super::attention::{AttentionOptions, Pairs};
+use super::blocks::{FeedForward, SelfAttention};
 use super::buffer::all_f32;
 use super::matmul::Precision;
 use super::record::record;
@@ -46,6 +47,34 @@ pub trait FusedOps: Backend {
     /// See [`cross_entropy`].
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
         super::cross_entropy::composed::<Self>(logits, targets)
+    }
+
+    /// See [`self_attention`].
+    #[allow(clippy::too_many_arguments)] // the macro takes tensors only one by one
+    fn self_attention(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        wq: FloatTensor<Self>,
+        wk: FloatTensor<Self>,
+        wv: FloatTensor<Self>,
+        wo: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        settings: SelfAttention,
+    ) -> FloatTensor<Self> {
+        super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings)
+    }
+
+    /// See [`feed_forward`].
+    fn feed_forward(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        w1: FloatTensor<Self>,
+        w2: FloatTensor<Self>,
+        w3: FloatTensor<Self>,
+        settings: FeedForward,
+    ) -> FloatTensor<Self> {
+        super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings)
     }
 }
 
@@ -102,6 +131,37 @@ impl FusedOps for Flex {
         }
         super::cross_entropy::forward(logits, targets).0
     }
+
+    fn self_attention(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        wq: FloatTensor<Self>,
+        wk: FloatTensor<Self>,
+        wv: FloatTensor<Self>,
+        wo: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        settings: SelfAttention,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &wq, &wk, &wv, &wo, &cos, &sin]) {
+            return super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings);
+        }
+        super::blocks::self_attention([x, norm, wq, wk, wv, wo], [cos, sin], settings).0
+    }
+
+    fn feed_forward(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        w1: FloatTensor<Self>,
+        w2: FloatTensor<Self>,
+        w3: FloatTensor<Self>,
+        settings: FeedForward,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &w1, &w2, &w3]) {
+            return super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings);
+        }
+        super::blocks::feed_forward([x, norm, w1, w2, w3], settings).0
+    }
 }
 
 impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
@@ -147,6 +207,38 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
             return super::cross_entropy::composed::<Self>(logits, targets);
         }
         record::<C, 1, _>([logits], |[logits]| super::cross_entropy::forward(logits, targets))
+    }
+
+    fn self_attention(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        wq: FloatTensor<Self>,
+        wk: FloatTensor<Self>,
+        wv: FloatTensor<Self>,
+        wo: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        settings: SelfAttention,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &wq, &wk, &wv, &wo, &cos, &sin]) {
+            return super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings);
+        }
+        let angles = [cos.into_primitive(), sin.into_primitive()];
+        record::<C, 6, _>([x, norm, wq, wk, wv, wo], |inputs| super::blocks::self_attention(inputs, angles, settings))
+    }
+
+    fn feed_forward(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        w1: FloatTensor<Self>,
+        w2: FloatTensor<Self>,
+        w3: FloatTensor<Self>,
+        settings: FeedForward,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &w1, &w2, &w3]) {
+            return super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings);
+        }
+        record::<C, 5, _>([x, norm, w1, w2, w3], |inputs| super::blocks::feed_forward(inputs, settings))
     }
 }
 
@@ -201,4 +293,43 @@ pub fn attention(
 /// - result: `[1]`; 0 if every row is left out
 pub fn cross_entropy(logits: FloatTensor<Dispatch>, targets: IntTensor<Dispatch>) -> FloatTensor<Dispatch> {
     <Dispatch as FusedOps>::cross_entropy(logits, targets)
+}
+
+/// Half of a transformer's block: `x + attention(n · wq, n · wk, n · wv) · wo` with `n = rms_norm(x)`.
+///
+/// # Shapes
+/// - `x`: `[batch, time, dim]`; `norm`: `[dim]`
+/// - `wq`: `[dim, heads * head_dim]`, `wk`, `wv`: `[dim, kv_heads * head_dim]`, `wo`: `[heads * head_dim, dim]`
+/// - `cos`, `sin`: as in [`attention`]
+/// - result: `[batch, time, dim]`
+#[allow(clippy::too_many_arguments)] // the macro takes tensors only one by one
+pub fn self_attention(
+    x: FloatTensor<Dispatch>,
+    norm: FloatTensor<Dispatch>,
+    wq: FloatTensor<Dispatch>,
+    wk: FloatTensor<Dispatch>,
+    wv: FloatTensor<Dispatch>,
+    wo: FloatTensor<Dispatch>,
+    cos: FloatTensor<Dispatch>,
+    sin: FloatTensor<Dispatch>,
+    settings: SelfAttention,
+) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::self_attention(x, norm, wq, wk, wv, wo, cos, sin, settings)
+}
+
+/// The other half: `x + (silu(n · w1) · (n · w3)) · w2` with `n = rms_norm(x)`.
+///
+/// # Shapes
+/// - `x`: `[.., dim]`; `norm`: `[dim]`
+/// - `w1`, `w3`: `[dim, hidden]`, `w2`: `[hidden, dim]`
+/// - result: `[.., dim]`
+pub fn feed_forward(
+    x: FloatTensor<Dispatch>,
+    norm: FloatTensor<Dispatch>,
+    w1: FloatTensor<Dispatch>,
+    w2: FloatTensor<Dispatch>,
+    w3: FloatTensor<Dispatch>,
+    settings: FeedForward,
+) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::feed_forward(x, norm, w1, w2, w3, settings)
 }
