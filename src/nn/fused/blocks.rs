@@ -24,7 +24,7 @@ pub struct SelfAttention {
     pub pairs: Pairs,
     /// Heads, and who attends to whom.
     pub attention: AttentionOptions,
-    /// Of the factors of linear layers.
+    /// Of the factors of all products.
     pub precision: Precision,
 }
 
@@ -33,7 +33,7 @@ pub struct SelfAttention {
 pub struct FeedForward {
     /// Added to the mean square before its root.
     pub eps: f64,
-    /// Of the factors of linear layers.
+    /// Of the factors of all products.
     pub precision: Precision,
 }
 
@@ -72,7 +72,7 @@ pub fn self_attention(
 
     let (n, r) = normalise(floats(&x), floats(&norm), settings.eps as f32);
     let qkv = [&wq, &wk, &wv].map(|w| tensor(w.times(&n), [batch, time, w.outer()]));
-    let (a, attention_back) = attention::forward(qkv, angles, settings.pairs, settings.attention);
+    let (a, attention_back) = attention::forward(qkv, angles, settings.pairs, settings.attention, settings.precision);
     let y = residual(&x, |y| wo.times_added(y, floats(&a)));
 
     let shape = x.shape();

@@ -122,7 +122,7 @@ impl FusedOps for Flex {
         if !all_f32(&[&q, &k, &v, &cos, &sin]) {
             return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
         }
-        super::attention::forward([q, k, v], [cos, sin], pairs, options).0
+        super::attention::forward([q, k, v], [cos, sin], pairs, options, Precision::F32).0
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
@@ -199,7 +199,8 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
             return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
         }
         let angles = [cos.into_primitive(), sin.into_primitive()];
-        record::<C, 3, _>([q, k, v], |qkv| super::attention::forward(qkv, angles, pairs, options))
+        let forward = |qkv| super::attention::forward(qkv, angles, pairs, options, Precision::F32);
+        record::<C, 3, _>([q, k, v], forward)
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {

@@ -74,14 +74,21 @@ impl Isa {
     }
 }
 
-/// Whether the processor multiplies pairs of bf16 (AVX512-BF16), and may.
-pub fn has_bf16() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        return Isa::best() == Isa::Avx512 && is_x86_feature_detected!("avx512bf16");
+/// Shows that the processor has the instructions for bf16 (AVX512-BF16).
+#[derive(Clone, Copy, Debug)]
+pub struct Bf16(());
+
+impl Bf16 {
+    /// Nothing if it does not have them, or may not use them.
+    pub fn new() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let has = is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512bw");
+            return (Isa::best() == Isa::Avx512 && has).then_some(Self(()));
+        }
+        #[allow(unreachable_code)]
+        None
     }
-    #[allow(unreachable_code)]
-    false
 }
 
 /// Some rows of the left matrix over the whole inner size of a panel.
@@ -112,15 +119,18 @@ pub struct Out<'a> {
     pub add: bool,
 }
 
-/// `out (+)= left · panel`, panel `[inner][cols rounded up to vectors]`. With `pairs`, all words are pairs of bf16: only
-/// where [`has_bf16`].
-pub fn multiply_panel(isa: Isa, pairs: bool, left: Left, panel: &[f32], inner: usize, out: Out) {
+/// `out (+)= left · panel`, panel `[inner][cols rounded up to vectors]`. With `pairs`, all words are pairs of bf16.
+pub fn multiply_panel(isa: Isa, pairs: Option<Bf16>, left: Left, panel: &[f32], inner: usize, out: Out) {
     #[cfg(target_arch = "x86_64")]
     match isa {
         Isa::Avx512 => {
             let v4 = pulp::x86::V4::try_new().expect("the processor has AVX-512");
-            if pairs {
-                return x86::multiply_pairs(v4, left, panel, inner, out);
+            if let Some(bf16) = pairs {
+                let pairs = x86::Pairs(v4, bf16);
+                return bf16.vectorised(
+                    #[inline(always)]
+                    || by_vectors::<_, 8>(pairs, left, panel, inner, out),
+                );
             }
             return pulp::Simd::vectorize(v4, x86::Run { simd: v4, left, panel, inner, out });
         }
@@ -130,7 +140,7 @@ pub fn multiply_panel(isa: Isa, pairs: bool, left: Left, panel: &[f32], inner: u
         }
         Isa::Portable => {}
     }
-    debug_assert!(isa == Isa::Portable && !pairs);
+    debug_assert!(isa == Isa::Portable && pairs.is_none());
     by_vectors::<_, 4>(Portable, left, panel, inner, out);
 }
 
@@ -262,12 +272,13 @@ fn tiles<A: Arithmetic, const M: usize, const V: usize>(
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Arithmetic, Left, Out, by_vectors};
+    use super::{Arithmetic, Bf16, Left, Out, by_vectors};
     use pulp::x86::{V3, V4};
     use pulp::{Simd, WithSimd, f32x8, f32x16};
-    use std::arch::x86_64::{__m512bh, _MM_HINT_ET0, _mm_prefetch, _mm512_dpbf16_ps};
+    use std::arch::x86_64::*;
+    use std::mem::transmute;
 
-    /// One call of [`multiply_panel`](super::multiply_panel), to be compiled for one kind of processor.
+    /// One call of `multiply_panel`, to be compiled for one kind of processor.
     pub struct Run<'a, S> {
         pub simd: S,
         pub left: Left<'a>,
@@ -350,7 +361,7 @@ mod x86 {
 
     /// Products of pairs of bf16.
     #[derive(Clone, Copy)]
-    struct Pairs(V4);
+    pub struct Pairs(pub V4, pub Bf16);
 
     impl Arithmetic for Pairs {
         type Vector = f32x16;
@@ -362,12 +373,10 @@ mod x86 {
 
         #[inline(always)]
         fn multiply_add(self, a: f32x16, b: f32x16, sum: f32x16) -> f32x16 {
-            use std::mem::transmute;
-            // SAFETY: all of these types are 64 bytes that may hold any bits. The instruction is there: a `Pairs` is
-            // made in `multiply_pairs` only, after a look at the processor.
+            // SAFETY: `self.1` shows that the instruction is there. All of these types are 64 bytes of any content.
             unsafe {
                 let (a, b) = (transmute::<f32x16, __m512bh>(a), transmute::<f32x16, __m512bh>(b));
-                transmute(_mm512_dpbf16_ps(transmute(sum), a, b))
+                transmute(_mm512_dpbf16_ps(transmute::<f32x16, __m512>(sum), a, b))
             }
         }
 
@@ -382,13 +391,83 @@ mod x86 {
         }
     }
 
-    pub fn multiply_pairs(v4: V4, left: Left, panel: &[f32], inner: usize, out: Out) {
-        #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512bf16,avx2,fma,bmi1,bmi2")]
-        fn run(simd: Pairs, left: Left, panel: &[f32], inner: usize, out: Out) {
-            by_vectors::<_, 8>(simd, left, panel, inner, out);
+    impl Bf16 {
+        /// Runs `work` compiled for these instructions.
+        #[inline(always)]
+        pub fn vectorised<R>(self, work: impl FnOnce() -> R) -> R {
+            #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512bf16,avx2,fma,bmi1,bmi2")]
+            fn run<R>(work: impl FnOnce() -> R) -> R {
+                work()
+            }
+            // SAFETY: `self` shows that the processor has AVX512-BF16 and AVX-512 as `Isa::Avx512` has it.
+            unsafe { run(work) }
         }
-        assert!(is_x86_feature_detected!("avx512bf16"), "the processor has AVX512-BF16");
-        // SAFETY: the processor has the instructions: V4 stands for all of them but the last, which was just found.
-        unsafe { run(Pairs(v4), left, panel, inner, out) }
+
+        /// Neighbours, each rounded to the nearest bf16 (ties to even), as words: the first of two in its low half.
+        #[inline(always)]
+        pub fn neighbours(self, x: &[f32; 32]) -> [f32; 16] {
+            let [low, high] = bytemuck::cast::<[f32; 32], [[f32; 16]; 2]>(*x);
+            // SAFETY: `self` shows that the instruction is there. All of these types are 64 bytes of any content.
+            unsafe {
+                let (low, high) = (transmute::<[f32; 16], __m512>(low), transmute::<[f32; 16], __m512>(high));
+                transmute(_mm512_cvtne2ps_pbh(high, low))
+            }
+        }
+
+        /// Words of one rounded float of each: of `low` in the low half.
+        #[inline(always)]
+        pub fn interleave(self, low: &[f32; 16], high: &[f32; 16]) -> [f32; 16] {
+            const ORDER: [u16; 32] = order();
+            // SAFETY: as for `neighbours`.
+            unsafe {
+                let (low, high) = (transmute::<[f32; 16], __m512>(*low), transmute::<[f32; 16], __m512>(*high));
+                let both = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low));
+                transmute(_mm512_permutexvar_epi16(transmute::<[u16; 32], __m512i>(ORDER), both))
+            }
+        }
+
+        /// The same, of eight.
+        #[inline(always)]
+        pub fn interleave_8(self, low: &[f32; 8], high: &[f32; 8]) -> [f32; 8] {
+            const ORDER: [u16; 16] = order();
+            // SAFETY: as for `neighbours`, with 32 bytes.
+            unsafe {
+                let (low, high) = (transmute::<[f32; 8], __m256>(*low), transmute::<[f32; 8], __m256>(*high));
+                let both = transmute::<__m256bh, __m256i>(_mm256_cvtne2ps_pbh(high, low));
+                transmute(_mm256_permutexvar_epi16(transmute::<[u16; 16], __m256i>(ORDER), both))
+            }
+        }
+    }
+
+    /// The first of each half, then the second of each, and so on.
+    const fn order<const N: usize>() -> [u16; N] {
+        let mut order = [0; N];
+        let mut i = 0;
+        while i < N {
+            order[i] = (i / 2 + i % 2 * (N / 2)) as u16;
+            i += 1;
+        }
+        order
+    }
+}
+
+/// Where there are no such instructions, nothing shows that there are.
+#[cfg(not(target_arch = "x86_64"))]
+#[allow(missing_docs)]
+impl Bf16 {
+    pub fn vectorised<R>(self, work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    pub fn neighbours(self, _: &[f32; 32]) -> [f32; 16] {
+        unreachable!("there is no `Bf16` here")
+    }
+
+    pub fn interleave(self, _: &[f32; 16], _: &[f32; 16]) -> [f32; 16] {
+        unreachable!("there is no `Bf16` here")
+    }
+
+    pub fn interleave_8(self, _: &[f32; 8], _: &[f32; 8]) -> [f32; 8] {
+        unreachable!("there is no `Bf16` here")
     }
 }
