@@ -100,16 +100,16 @@ impl<'a> Matrix<'a> {
 /// `a · b`, row by row, on as many threads as the work is worth.
 pub fn product(a: Matrix, b: Matrix, precision: Precision) -> Buffer {
     let mut out = Buffer::unfilled(a.rows * b.cols);
-    run(&mut out, a, b, false, precision, rayon::current_num_threads());
+    run(&mut out, a, b, false, precision.kind(), rayon::current_num_threads());
     out
 }
 
 /// `out += a · b`, row by row, on as many threads as the work is worth.
 pub fn product_add(out: &mut [f32], a: Matrix, b: Matrix, precision: Precision) {
-    run(out, a, b, true, precision, rayon::current_num_threads());
+    run(out, a, b, true, precision.kind(), rayon::current_num_threads());
 }
 
-fn run(out: &mut [f32], a: Matrix, b: Matrix, add: bool, precision: Precision, threads: usize) {
+fn run(out: &mut [f32], a: Matrix, b: Matrix, add: bool, kind: Kind, threads: usize) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     assert_eq!(b.rows, k, "inner sizes differ: [{m}, {k}] x [{}, {n}]", b.rows);
     assert_eq!(out.len(), m * n, "the result is [{m}, {n}]");
@@ -119,7 +119,6 @@ fn run(out: &mut [f32], a: Matrix, b: Matrix, add: bool, precision: Precision, t
     if k == 0 {
         return out.fill(0.0);
     }
-    let kind = precision.kind();
     let threads = if m * n * k < SMALL { 1 } else { threads };
     let tile = kind.isa.rows();
     if k > DEEP {
@@ -517,19 +516,130 @@ mod tests {
         Matrix::new(&[0.0; 5], 2, 3);
     }
 
+    /// Numbers in [-1, 1].
+    fn numbers(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * 7919 + seed) % 1013) as f32 / 506.0 - 1.0).collect()
+    }
+
+    /// Odd enough that tiles and panels are left over; some deep, wide and narrow, some big enough for threads.
+    const SHAPES: [[usize; 3]; 10] = [
+        [1, 1, 1],
+        [3, 5, 2],
+        [7, 49, 17],
+        [517, 96, 131],
+        [64, 2000, 70],
+        [1, 4096, 512],
+        [1000, 33, 1],
+        [131, 2500, 17],
+        [17, 2301, 401],
+        [2, 1031, 97],
+    ];
+
+    /// Each factor as it is and as a transposed view.
+    fn views<'a>(stored: &'a [Vec<f32>; 2], [m, k, n]: [usize; 3]) -> [[Matrix<'a>; 2]; 4] {
+        let (a, b) = (Matrix::new(&stored[0], m, k), Matrix::new(&stored[1], k, n));
+        let (at, bt) = (Matrix::new(&stored[0], k, m).t(), Matrix::new(&stored[1], n, k).t());
+        [[a, b], [at, b], [a, bt], [at, bt]]
+    }
+
+    fn element(x: Matrix, i: usize, j: usize) -> f64 {
+        f64::from(x.values[i * x.row_stride + j * x.col_stride])
+    }
+
+    #[test]
+    fn products_of_every_shape_and_layout_on_every_kind_of_processor() {
+        for shape in SHAPES {
+            let [m, k, n] = shape;
+            let stored = [numbers(m * k, 3), numbers(k * n, 5)];
+            for [a, b] in views(&stored, shape) {
+                let mut bits = Vec::new();
+                for &isa in Isa::available() {
+                    let mut out = vec![1.0; m * n];
+                    run(&mut out, a, b, true, Kind { isa, pairs: None }, 2);
+                    for (i, j) in [(0, 0), (m - 1, n - 1), (m / 2, n / 3), (m / 3, n - 1), (m - 1, n / 2)] {
+                        let exact = 1.0 + (0..k).map(|p| element(a, i, p) * element(b, p, j)).sum::<f64>();
+                        let off = (f64::from(out[i * n + j]) - exact).abs();
+                        assert!(off < 1e-6 * (k as f64).sqrt() * 8.0, "{isa:?} {shape:?} ({i}, {j}): off by {off}");
+                    }
+                    bits.push((isa, out));
+                }
+                let fused: Vec<_> = bits.iter().filter(|(isa, _)| *isa != Isa::Portable).collect();
+                assert!(fused.windows(2).all(|w| w[0].1 == w[1].1), "{shape:?}: AVX-512 and AVX2 differ");
+            }
+        }
+    }
+
+    #[test]
+    fn bf16_rounds_the_factors_and_nothing_else() {
+        let Some(bf16) = Bf16::new() else { return println!("skipped: the processor has no AVX512-BF16") };
+        let round = |x: f64| f64::from(half::bf16::from_f32(x as f32).to_f32());
+        for shape in SHAPES {
+            let [m, k, n] = shape;
+            let stored = [numbers(m * k, 3), numbers(k * n, 5)];
+            for [a, b] in views(&stored, shape) {
+                let mut out = vec![0.0; m * n];
+                run(&mut out, a, b, false, Kind { isa: Isa::Avx512, pairs: Some(bf16) }, 2);
+                for (i, j) in [(0, 0), (m - 1, n - 1), (m / 2, n / 3), (m / 3, n - 1), (m - 1, n / 2)] {
+                    let products = (0..k).map(|p| round(element(a, i, p)) * round(element(b, p, j)));
+                    let (exact, size) = products.fold((0.0, 0.0), |(sum, size), x| (sum + x, size + x.abs()));
+                    let off = (f64::from(out[i * n + j]) - exact).abs();
+                    assert!(off <= 4e-6 * size, "{shape:?} ({i}, {j}): off by {off}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rounding_to_bf16_is_to_the_nearest_and_keeps_nan() {
+        let values = [0.0, -0.0, 1.0, 1.003_906_3, 1.011_718_8, -3.141_592_7, 1e-40, 3.4e38, f32::INFINITY, f32::NAN];
+        for x in values {
+            let bits = pair(x, 2.0).to_bits();
+            assert_eq!(bits >> 16, 0x4000);
+            let low = half::bf16::from_bits(bits as u16);
+            let right = half::bf16::from_f32(x);
+            assert!(low == right || (x.is_nan() && low.is_nan()), "{x}: {low} for {right}");
+        }
+    }
+
+    #[test]
+    fn nan_is_not_lost() {
+        for precision in [F32, Precision::Bf16] {
+            let a = [1.0, f32::NAN, 1.0, 1.0];
+            let out = product(Matrix::new(&a, 2, 2), Matrix::new(&[1.0; 4], 2, 2), precision);
+            assert!(out[0].is_nan() && out[1].is_nan() && out[2] == 2.0 && out[3] == 2.0);
+        }
+    }
+
+    #[test]
+    fn parts_of_panels_are_parts_of_the_matrix() {
+        let (m, k, n) = (5, 130, 107);
+        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+        let panels = Panels::of(b, F32);
+        for (rows, cols) in [(0..130, 0..107), (48..130, 48..96), (0..96, 96..107), (96..130, 0..48)] {
+            let mut out = vec![0.0; m * cols.len()];
+            let place = Out { values: &mut out, stride: cols.len(), rows: m, cols: cols.len(), add: false };
+            panels.multiply(a.cols(rows.clone()), rows.clone(), cols.clone(), place);
+            let direct = product(a.cols(rows.clone()), b.rows(rows).cols(cols), F32);
+            assert_eq!(out, direct[..]);
+        }
+    }
+
     #[test]
     fn the_bits_do_not_depend_on_the_threads() {
-        // Big enough that `gemm` uses its threads; odd enough that tiles are left over.
-        for (m, k, n) in [(517, 96, 131), (64, 2000, 70), (1, 4096, 512), (1000, 33, 1), (131, 1500, 17)] {
-            let values = |n: usize| (0..n).map(|i| ((i * 7919) % 1013) as f32 / 506.0 - 1.0).collect::<Vec<f32>>();
-            let (a, b) = (values(m * k), values(k * n));
-            let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
-            let on = |threads| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(|| product(a, b, F32))
-            };
-            let one = on(1);
-            assert!(one[..] == on(2)[..] && one[..] == on(3)[..], "{m} x {k} x {n}");
+        for shape in SHAPES {
+            let [m, k, n] = shape;
+            let stored = [numbers(m * k, 3), numbers(k * n, 5)];
+            for [a, b] in views(&stored, shape) {
+                for precision in [F32, Precision::Bf16] {
+                    let on = |threads| {
+                        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                        pool.install(|| product(a, b, precision))
+                    };
+                    let one = on(1);
+                    assert!(one[..] == on(2)[..] && one[..] == on(3)[..], "{shape:?}");
+                }
+            }
         }
     }
 }
