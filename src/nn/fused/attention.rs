@@ -359,7 +359,12 @@ fn attend(sizes: &Sizes, seen: &Seen, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2
                 let over = seen.by_block(block.clone());
                 let (rows, cols) = (block.len(), over.len());
                 let p = &mut scores[..rows * cols]; // [queries of the block, keys that they see]
-                keys_t.multiply(queries.rows(block.clone()), 0..head_dim, over.clone(), dense_out(p, rows, cols, false));
+                keys_t.multiply(
+                    queries.rows(block.clone()),
+                    0..head_dim,
+                    over.clone(),
+                    dense_out(p, rows, cols, false),
+                );
                 vectorised(|| softmax_seen(p, start, &over, seen, &mut log_sum[block.clone()]));
                 let o = &mut o[start * head_dim..block.end * head_dim];
                 values.multiply(Matrix::new(p, rows, cols), over, 0..head_dim, dense_out(o, rows, head_dim, false));

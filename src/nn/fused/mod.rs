@@ -33,12 +33,12 @@ pub mod lanes;
 mod matmul;
 mod pieces;
 mod pool;
-mod tiles;
 mod record;
+mod tiles;
 
 pub use attention::{AttentionOptions, Pairs};
-pub use matmul::Precision;
 pub use blocks::{FeedForward, SelfAttention};
+pub use matmul::Precision;
 pub use ops::{attention, cross_entropy, feed_forward, linear, rms_norm, self_attention, silu_mul};
 pub use pool::release_memory;
 

@@ -5,9 +5,9 @@ use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Device, Int, Shape, Tensor, TensorData};
 
 use super::Precision::{self, Bf16, F32};
+use super::tiles::Isa;
 use super::{AttentionOptions, FeedForward, Pairs, SelfAttention};
 use super::{attention, cross_entropy, feed_forward, linear, rms_norm, self_attention, silu_mul};
-use super::tiles::Isa;
 use crate::data::Rng;
 use std::process::Command;
 use std::sync::Arc;
@@ -238,7 +238,9 @@ fn attention_is_its_definition() {
 #[test]
 fn attention_with_heads_of_every_size_is_its_definition() {
     // Grouped, packed, and of a context that no block divides.
-    for (nth, head_dim) in [8, 10, 12, 16, 20, 24, 30, 36, 40, 48, 50, 56, 64, 72, 80, 96, 112, 126, 128].iter().enumerate() {
+    for (nth, head_dim) in
+        [8, 10, 12, 16, 20, 24, 30, 36, 40, 48, 50, 56, 64, 72, 80, 96, 112, 126, 128].iter().enumerate()
+    {
         let (heads, kv_heads) = [(2, 1), (3, 3), (4, 2), (1, 1)][nth % 4];
         let time = [97, 51, 145, 48][nth % 4];
         let packed = nth % 2 == 1;
@@ -551,7 +553,9 @@ fn gradients_add_up_over_two_uses() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_threads() {
-    check_threads("linear", &[normal(1, &[500, 96]), normal(2, &[96, 130])], |x| linear(x[0].clone(), x[1].clone(), F32));
+    check_threads("linear", &[normal(1, &[500, 96]), normal(2, &[96, 130])], |x| {
+        linear(x[0].clone(), x[1].clone(), F32)
+    });
     check_threads("rms_norm", &[normal(1, &[900, 96]), normal(2, &[96])], |x| {
         rms_norm(x[0].clone(), x[1].clone(), 1e-5)
     });
@@ -633,7 +637,10 @@ fn empty_tensors_pass_through() {
         Dispatch::float_reshape(values, Shape::from(shape.to_vec()))
     };
     let ones = |n: usize| vector(&vec![1.0; n], DType::F32, &device).into_dispatch();
-    assert_eq!(linear(empty(&[0, 4]), Dispatch::float_reshape(ones(8), Shape::from([4, 2])), F32).shape(), [0, 2].into());
+    assert_eq!(
+        linear(empty(&[0, 4]), Dispatch::float_reshape(ones(8), Shape::from([4, 2])), F32).shape(),
+        [0, 2].into()
+    );
     assert_eq!(rms_norm(empty(&[0, 4]), ones(4), 1e-5).shape(), [0, 4].into());
     assert_eq!(silu_mul(empty(&[0]), empty(&[0])).shape(), [0].into());
     let [cos, sin] = [empty(&[0, 2]), empty(&[0, 2])];

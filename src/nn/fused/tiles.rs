@@ -195,13 +195,7 @@ fn by_vectors<A: Arithmetic, const M: usize>(simd: A, left: Left, panel: &[f32],
 const STEPS: usize = 4;
 
 #[inline(always)]
-fn tiles<A: Arithmetic, const M: usize, const V: usize>(
-    simd: A,
-    left: Left,
-    panel: &[f32],
-    inner: usize,
-    out: Out,
-) {
+fn tiles<A: Arithmetic, const M: usize, const V: usize>(simd: A, left: Left, panel: &[f32], inner: usize, out: Out) {
     let panel: &[A::Vector] = bytemuck::cast_slice(panel);
     let panel = &panel.as_chunks::<V>().0[..inner];
     let Out { values, stride, rows, cols, add } = out;
