@@ -158,6 +158,22 @@ fn one_seed_gives_one_run_on_any_number_of_threads() {
 }
 
 #[test]
+fn bf16_learns_as_f32_does() {
+    let text = text(40);
+    let run = |precision: &str, threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let precision = serde_json::from_value(precision.into()).unwrap();
+        pool.install(|| losses(&small(&text, 1), &text, &TrainConfig { precision, lr: 3e-3, ..quiet(80) }))
+    };
+    let (exact, rounded) = (run("f32", 2), run("bf16", 2));
+    assert_eq!(rounded, run("bf16", 1));
+    let mean = |losses: &[f64]| losses[60..].iter().sum::<f64>() / 20.0;
+    assert!(mean(&exact) < 0.7 * exact[0], "{exact:?}");
+    assert!((mean(&exact) - mean(&rounded)).abs() < 0.01, "{} {}", mean(&exact), mean(&rounded));
+    assert!(serde_json::from_str::<TrainConfig>(r#"{"precision": "f16"}"#).is_err());
+}
+
+#[test]
 fn accumulated_gradients_are_those_of_one_large_batch() {
     // Two equal windows are the whole text, so every batch is the same.
     let text = "abcdefgh".repeat(5);

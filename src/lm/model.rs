@@ -5,7 +5,7 @@ use super::engine::{Adapter, Engine, PROJECTIONS};
 use super::lora::Lora;
 use super::tokenizer::Tokenizer;
 use crate::data::Rng;
-use crate::nn::{self, AttentionOptions, Device, Dtype, Gradients, Named, Param, Rope, Tensor};
+use crate::nn::{self, AttentionOptions, Device, Dtype, Gradients, Named, Param, Precision, Rope, Tensor};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,6 +56,8 @@ pub struct Pass {
     pub lora: Option<Vec<(Lora, f64)>>,
     /// Whether the model's own weights are constants, as when an adapter is trained.
     pub frozen: bool,
+    /// Of the factors in linear layers.
+    pub precision: Precision,
 }
 
 /// Standard deviation of the initial weights (GPT-2, Radford et al. 2019).
@@ -423,6 +425,7 @@ struct Run<'a> {
     dropout: Option<u64>, // the seed of this pass
     lora: Vec<(Lora, f64)>,
     frozen: bool,
+    precision: Precision,
 }
 
 /// Places where numbers are dropped, in a block; the adapters' come after them.
@@ -465,6 +468,7 @@ impl<'a> Run<'a> {
             dropout: pass.dropout.clone().map(|mut rng| rng.next_u64()),
             lora,
             frozen: pass.frozen,
+            precision: pass.precision,
         })
     }
 
@@ -494,6 +498,12 @@ impl<'a> Run<'a> {
     fn block(&self, layer: usize, x: &Tensor) -> Result<Tensor> {
         let (b, c) = (&self.model.blocks[layer], &self.model.config);
         let site = |place| (layer as u64 + 1) << 16 | place;
+        if self.is_plain(layer) {
+            let weights = [&b.attn_norm, &b.wq, &b.wk, &b.wv, &b.wo].map(|p| self.own(p));
+            let x = nn::self_attention(x, weights.each_ref(), c.norm_eps, &self.rope, &self.attention, self.precision)?;
+            let weights = [&b.ffn_norm, &b.w1, &b.w2, &b.w3].map(|p| self.own(p));
+            return nn::feed_forward(&x, weights.each_ref(), c.norm_eps, self.precision);
+        }
         let n = nn::rms_norm(x, &self.own(&b.attn_norm), c.norm_eps)?;
         let [mut q, mut k, mut v] = [
             self.project(layer, "wq", &n, &b.wq)?,
@@ -518,6 +528,14 @@ impl<'a> Run<'a> {
         x.add(&self.dropped(f, c.dropout, site(AFTER_FEED_FORWARD))?)
     }
 
+    /// Whether a block has nothing between its operations: no biases, norms of heads, dropout or adapters.
+    fn is_plain(&self, layer: usize) -> bool {
+        let b = &self.model.blocks[layer];
+        let dropout = self.dropout.is_some() && self.model.config.dropout > 0.0;
+        let adapted = self.lora.iter().any(|(lora, _)| (0..PROJECTIONS.len()).any(|p| lora.pair(layer, p).is_some()));
+        b.biases.is_none() && b.head_norms.is_none() && !dropout && !adapted
+    }
+
     /// Each head by itself, `[batch, time, heads·head_dim]`, to unit root mean square times `w` `[head_dim]`.
     fn head_norm(&self, x: &Tensor, heads: usize, w: &Param) -> Result<Tensor> {
         let shape = x.shape();
@@ -528,7 +546,7 @@ impl<'a> Run<'a> {
 
     /// `x · w`, and what the adapters add: `x · A · B`, scaled.
     fn project(&self, layer: usize, name: &str, x: &Tensor, w: &Param) -> Result<Tensor> {
-        let mut y = nn::linear(x, &self.own(w))?;
+        let mut y = nn::linear_in(x, &self.own(w), self.precision)?;
         let projection = PROJECTIONS.iter().position(|p| *p == name).unwrap_or_default();
         for (nth, (lora, weight)) in self.lora.iter().enumerate() {
             let Some(pair) = lora.pair(layer, projection) else { continue };
@@ -545,8 +563,8 @@ impl<'a> Run<'a> {
         let (m, c) = (self.model, &self.model.config);
         let x = nn::rms_norm(x, &self.own(&m.norm), c.norm_eps)?.reshape(&[self.ids.len(), c.dim])?;
         match &m.output {
-            Some(output) => nn::linear(&x, &self.own(output)),
-            None => nn::linear(&x, &self.own(&m.embed).transpose(0, 1)?),
+            Some(output) => nn::linear_in(&x, &self.own(output), self.precision),
+            None => nn::linear_in(&x, &self.own(&m.embed).transpose(0, 1)?, self.precision),
         }
     }
 

@@ -9,7 +9,7 @@ use super::lora::Lora;
 use super::model::{Model, Pass};
 use crate::data::{ArrayFile, Rng, write_atomically};
 use crate::error::ensure_setting;
-use crate::nn::{self, Param, StepParam, Tensor};
+use crate::nn::{self, Param, Precision, StepParam, Tensor};
 use crate::optim::{self, OPTIMIZERS, Optimizer, OptimizerState, Schedule, StateHeader};
 use crate::progress::{self, Progress};
 use crate::{Error, Result, stop};
@@ -53,6 +53,9 @@ pub struct TrainConfig {
     pub beta2: f64,
     /// Gradients longer than this are scaled down to it; positive.
     pub clip: f64,
+    /// What the factors of linear layers are rounded to while training: "f32", or "bf16", faster where the processor has
+    /// instructions for it (AVX512-BF16; elsewhere it is the same as "f32"). Sums, weights and all else stay in f32.
+    pub precision: Precision,
     /// Whether only the blocks' inputs are kept and the rest computed again on the way back: less memory, a third more
     /// work, the same numbers.
     pub recompute: bool,
@@ -101,6 +104,7 @@ impl Default for TrainConfig {
             beta1: 0.9,
             beta2: 0.99,
             clip: 1.0,
+            precision: Precision::F32,
             recompute: false,
             guard: 0.0,
             val_fraction: 0.1,
@@ -668,7 +672,7 @@ impl Trainer {
             lora.push((own.clone(), 1.0));
         }
         let starts = batch.starts.as_ref().map(|s| s.as_slice().into());
-        Pass { starts, dropout, lora: Some(lora), frozen: self.lora.is_some() }
+        Pass { starts, dropout, lora: Some(lora), frozen: self.lora.is_some(), precision: self.config.precision }
     }
 
     /// Loss and gradients of the next step, and how many positions it read.

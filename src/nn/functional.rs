@@ -1,7 +1,7 @@
 //! The operations that networks are made of, on checked shapes; the heavy ones are fused on the CPU.
 
 use super::device::Device;
-use super::fused::{self, AttentionOptions, Pairs};
+use super::fused::{self, AttentionOptions, FeedForward, Pairs, Precision, SelfAttention};
 use super::tensor::{Dtype, Tensor, grad_enabled};
 use crate::{Error, Result};
 
@@ -25,12 +25,20 @@ fn together<const N: usize>(what: &str, inputs: [&Tensor; N]) -> Result<([Tensor
 
 /// `x · w`: x `[.., in]`, w `[in, out]` → `[.., out]`.
 pub fn linear(x: &Tensor, w: &Tensor) -> Result<Tensor> {
+    linear_in(x, w, Precision::F32)
+}
+
+/// [`linear`], backward too, with factors in `precision` on the CPU.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn linear_in(x: &Tensor, w: &Tensor, precision: Precision) -> Result<Tensor> {
     let (xs, ws) = (x.shape(), w.shape());
     if ws.len() != 2 || xs.last() != Some(&ws[0]) {
         return Err(Error::shape("linear", format!("input {xs:?} does not fit the weight {ws:?} ([in, out])")));
     }
     let ([x, w], dtype, recorded) = together("linear", [x, w])?;
-    let raw = fused::linear(x.in_backend(recorded), w.in_backend(recorded));
+    let raw = fused::linear(x.in_backend(recorded), w.in_backend(recorded), precision);
     Ok(Tensor { raw, dtype, recorded })
 }
 
@@ -109,19 +117,24 @@ impl Rope {
 /// # Errors
 /// If shapes do not fit, there are more positions than angles, or `starts` are not the beginnings of documents.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, rope: &Rope, options: &AttentionOptions) -> Result<Tensor> {
-    let (qs, ks, vs) = (q.shape(), k.shape(), v.shape());
+    let [cos, sin] = check_attention([&q.shape(), &k.shape(), &v.shape()], rope, options)?;
+    let ([q, k, v, cos, sin], dtype, recorded) = together("attention", [q, k, v, &cos, &sin])?;
+    let [q, k, v, cos, sin] = [q, k, v, cos, sin].map(|t| t.in_backend(recorded));
+    Ok(Tensor { raw: fused::attention(q, k, v, cos, sin, rope.pairs, options.clone()), dtype, recorded })
+}
+
+/// Checks q, k and v's shapes against each other, the angles and the options; gives the angles.
+fn check_attention([qs, ks, vs]: [&[usize]; 3], rope: &Rope, options: &AttentionOptions) -> Result<[Tensor; 2]> {
     let &AttentionOptions { heads, kv_heads, ref starts, .. } = options;
-    let fits = |qs: &[usize], ks: &[usize]| {
-        heads > 0
-            && kv_heads > 0
-            && heads.is_multiple_of(kv_heads)
-            && qs.len() == 3
-            && ks.len() == 3
-            && qs[..2] == ks[..2]
-            && qs[2].is_multiple_of(2 * heads)
-            && ks[2] * heads == qs[2] * kv_heads
-    };
-    if !fits(&qs, &ks) || ks != vs {
+    let fits = heads > 0
+        && kv_heads > 0
+        && heads.is_multiple_of(kv_heads)
+        && qs.len() == 3
+        && ks.len() == 3
+        && qs[..2] == ks[..2]
+        && qs[2].is_multiple_of(2 * heads)
+        && ks[2] * heads == qs[2] * kv_heads;
+    if !fits || ks != vs {
         let why = format!("q {qs:?}, k {ks:?} and v {vs:?} do not fit {heads} heads and {kv_heads} key-value heads");
         return Err(Error::shape("attention", why));
     }
@@ -134,9 +147,56 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, rope: &Rope, options: &Atte
         let why = format!("the angles are of heads of {}, these have {}", 2 * cos.shape()[1], 2 * half);
         return Err(Error::shape("attention", why));
     }
-    let ([q, k, v, cos, sin], dtype, recorded) = together("attention", [q, k, v, &cos, &sin])?;
-    let [q, k, v, cos, sin] = [q, k, v, cos, sin].map(|t| t.in_backend(recorded));
-    Ok(Tensor { raw: fused::attention(q, k, v, cos, sin, rope.pairs, options.clone()), dtype, recorded })
+    Ok([cos, sin])
+}
+
+/// Half of a transformer's block: `x + attention(n · wq, n · wk, n · wv) · wo` with `n` the [`rms_norm`] of `x`
+/// `[batch, time, dim]` → the same. Weights: norm, wq, wk, wv, wo, `[in, out]`.
+///
+/// # Errors
+/// As [`rms_norm`], [`linear`] and [`attention`].
+pub fn self_attention(
+    x: &Tensor,
+    weights: [&Tensor; 5],
+    eps: f64,
+    rope: &Rope,
+    options: &AttentionOptions,
+    precision: Precision,
+) -> Result<Tensor> {
+    let xs = x.shape();
+    let [norm, wq, wk, wv, wo] = weights.map(Tensor::shape);
+    let dim = xs.last().copied().unwrap_or_default();
+    let inputs = [&wq, &wk, &wv].iter().all(|w| w.len() == 2 && w[0] == dim);
+    if xs.len() != 3 || norm != [dim] || !inputs || wo != [wq[1], dim] {
+        let why = format!("input {xs:?} does not fit the weights {norm:?}, {wq:?}, {wk:?}, {wv:?} and {wo:?}");
+        return Err(Error::shape("self_attention", why));
+    }
+    let of = |w: &[usize]| [xs[0], xs[1], w[1]];
+    let [cos, sin] = check_attention([&of(&wq), &of(&wk), &of(&wv)], rope, options)?;
+    let [norm, wq, wk, wv, wo] = weights;
+    let (all, dtype, recorded) = together("self_attention", [x, norm, wq, wk, wv, wo, &cos, &sin])?;
+    let [x, norm, wq, wk, wv, wo, cos, sin] = all.map(|t| t.in_backend(recorded));
+    let settings = SelfAttention { eps, pairs: rope.pairs, attention: options.clone(), precision };
+    Ok(Tensor { raw: fused::self_attention(x, norm, wq, wk, wv, wo, cos, sin, settings), dtype, recorded })
+}
+
+/// The other half: `x + (silu(n · w1) · (n · w3)) · w2` with `n` the [`rms_norm`] of `x` `[.., dim]` → the same.
+/// Weights: norm, w1, w2, w3, `[in, out]`.
+///
+/// # Errors
+/// As [`rms_norm`] and [`linear`].
+pub fn feed_forward(x: &Tensor, weights: [&Tensor; 4], eps: f64, precision: Precision) -> Result<Tensor> {
+    let xs = x.shape();
+    let [norm, w1, w2, w3] = weights.map(Tensor::shape);
+    let dim = xs.last().copied().unwrap_or_default();
+    if norm != [dim] || w1.len() != 2 || w1[0] != dim || w3 != w1 || w2 != [w1[1], dim] {
+        let why = format!("input {xs:?} does not fit the weights {norm:?}, {w1:?}, {w2:?} and {w3:?}");
+        return Err(Error::shape("feed_forward", why));
+    }
+    let [norm, w1, w2, w3] = weights;
+    let (all, dtype, recorded) = together("feed_forward", [x, norm, w1, w2, w3])?;
+    let [x, norm, w1, w2, w3] = all.map(|t| t.in_backend(recorded));
+    Ok(Tensor { raw: fused::feed_forward(x, norm, w1, w2, w3, FeedForward { eps, precision }), dtype, recorded })
 }
 
 /// Checks that each position's start is its own index or the start of the position before it: `[batch, time]`.

@@ -16,9 +16,12 @@ mod tensor;
 pub use activation::Activation;
 pub use curvature::{Moved, step_on};
 pub use device::{Device, default_device, set_default_device};
-pub use functional::{Rope, attention, check_starts, cross_entropy, embedding, linear, rms_norm, silu_mul};
+pub use functional::{
+    Rope, attention, check_starts, cross_entropy, embedding, feed_forward, linear, linear_in, rms_norm, self_attention,
+    silu_mul,
+};
 pub(crate) use fused::lanes;
-pub use fused::{AttentionOptions, release_memory};
+pub use fused::{AttentionOptions, Precision, release_memory};
 pub use layers::{Dropout, Embedding, LayerNorm, Linear, RmsNorm};
 pub use module::{Module, Named, Sequential, clip_grad_norm, load_params, save_params};
 pub use param::{Param, backward, live_bytes};

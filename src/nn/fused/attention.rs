@@ -19,9 +19,10 @@ use burn_flex::FlexTensor;
 
 use super::buffer::{dense, floats, tensor};
 use super::lanes::{dot, exp, map_sum, max, vectorised};
-use super::matmul::{Matrix, multiply, multiply_add};
+use super::matmul::{Matrix, Panels, Precision};
 use super::pieces::{for_pieces, rows_per_piece};
 use super::pool::Buffer;
+use super::tiles::Out;
 
 /// Who attends to whom.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ pub enum Pairs {
 }
 
 /// How many queries are worked on at once.
-const BLOCK: usize = 64;
+const BLOCK: usize = Panels::GRAIN;
 
 /// The definition, in burn's primitives.
 pub fn composed<B: Backend>(
@@ -159,12 +160,13 @@ pub fn forward(
     angles: [FlexTensor; 2],
     pairs: Pairs,
     options: AttentionOptions,
+    precision: Precision,
 ) -> (FlexTensor, impl Fn(FlexTensor, [bool; 3]) -> [Option<FlexTensor>; 3] + Send + Sync + 'static) {
     let [q, k, v] = qkv.map(dense);
     let angles = angles.map(dense);
     let [batch, time, width] = q.shape().dims();
     let AttentionOptions { heads, kv_heads, causal, starts } = options;
-    let sizes = Sizes { batch, time, kv_heads, group: heads / kv_heads, head_dim: width / heads, pairs };
+    let sizes = Sizes { batch, time, kv_heads, group: heads / kv_heads, head_dim: width / heads, pairs, precision };
     let seen = Seen::new(time, causal, starts);
     debug_assert!(width == heads * sizes.head_dim && sizes.head_dim.is_multiple_of(2), "attention: an even head size");
     debug_assert_eq!(heads, kv_heads * sizes.group, "attention: kv_heads must divide heads");
@@ -207,6 +209,7 @@ struct Sizes {
     group: usize, // query heads per key-value head
     head_dim: usize,
     pairs: Pairs,
+    precision: Precision,
 }
 
 impl Sizes {
@@ -312,9 +315,10 @@ impl SeenIn<'_> {
         self.start(t)..end
     }
 
-    /// The keys that any query of a block sees.
+    /// The keys that any query of a block sees, and some more: as panels may be cut.
     fn by_block(&self, block: Range<usize>) -> Range<usize> {
-        self.by(block.start).start..self.by(block.end - 1).end
+        let (start, end) = (self.by(block.start).start, self.by(block.end - 1).end);
+        start / BLOCK * BLOCK..end.next_multiple_of(BLOCK).min(self.time)
     }
 
     /// A position's place within its document.
@@ -332,7 +336,7 @@ struct Attended<'a> {
 
 /// `o`, and `L` as `[batch, heads, time]`. One piece of work is one key-value head with its group of query heads.
 fn attend(sizes: &Sizes, seen: &Seen, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2]) -> (Buffer, Vec<f32>) {
-    let &Sizes { batch, time, kv_heads, group, head_dim, .. } = sizes;
+    let &Sizes { batch, time, kv_heads, group, head_dim, precision, .. } = sizes;
     let head_len = sizes.head_len();
     let mut o = Buffer::unfilled(q.len()); // [batch, heads, time, head_dim]
     let mut log_sum = vec![0.0; batch * kv_heads * group * time];
@@ -343,8 +347,9 @@ fn attend(sizes: &Sizes, seen: &Seen, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2
         let (k_turned, scratch) = scratch.split_at_mut(head_len);
         let (q_turned, scores) = scratch.split_at_mut(head_len);
         turn.gather(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), 1.0);
-        let keys = Matrix::new(k_turned, time, head_dim);
+        let keys_t = Panels::of(Matrix::new(k_turned, time, head_dim).t(), precision);
         let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
+        let values = Panels::of(values, precision);
 
         for (member, (o, log_sum)) in o.chunks_exact_mut(head_len).zip(log_sum.chunks_exact_mut(time)).enumerate() {
             turn.gather(q_turned, &q[sizes.q_start(unit, member)..], sizes.width(), sizes.scale());
@@ -352,11 +357,17 @@ fn attend(sizes: &Sizes, seen: &Seen, [q, k, v]: [&[f32]; 3], angles: [&[f32]; 2
             for start in (0..time).step_by(BLOCK) {
                 let block = start..(start + BLOCK).min(time);
                 let over = seen.by_block(block.clone());
-                let p = &mut scores[..block.len() * over.len()]; // [queries of the block, keys that they see]
-                multiply(p, queries.rows(block.clone()), keys.rows(over.clone()).t());
+                let (rows, cols) = (block.len(), over.len());
+                let p = &mut scores[..rows * cols]; // [queries of the block, keys that they see]
+                keys_t.multiply(
+                    queries.rows(block.clone()),
+                    0..head_dim,
+                    over.clone(),
+                    dense_out(p, rows, cols, false),
+                );
                 vectorised(|| softmax_seen(p, start, &over, seen, &mut log_sum[block.clone()]));
                 let o = &mut o[start * head_dim..block.end * head_dim];
-                multiply(o, Matrix::new(p, block.len(), over.len()), values.rows(over));
+                values.multiply(Matrix::new(p, rows, cols), over, 0..head_dim, dense_out(o, rows, head_dim, false));
             }
         }
     });
@@ -372,7 +383,7 @@ fn gradients(
     attended: Attended,
     d_o: &[f32],
 ) -> [Buffer; 3] {
-    let &Sizes { time, kv_heads, group, head_dim, .. } = sizes;
+    let &Sizes { time, kv_heads, group, head_dim, precision, .. } = sizes;
     let (head_len, width) = (sizes.head_len(), sizes.width());
     let mut dq = Buffer::unfilled(q.len()); // [batch, heads, time, head_dim]
     let mut dk = Buffer::unfilled(k.len()); // [batch, kv_heads, time, head_dim]
@@ -390,6 +401,7 @@ fn gradients(
         turn.gather(k_turned, &k[sizes.kv_start(unit)..], sizes.kv_width(), 1.0);
         let keys = Matrix::new(k_turned, time, head_dim);
         let values = Matrix::strided(&v[sizes.kv_start(unit)..], [time, head_dim], [sizes.kv_width(), 1]);
+        let [keys_t, values_t, keys] = [keys.t(), values.t(), keys].map(|m| Panels::of(m, precision));
 
         for (member, dq) in dq.chunks_exact_mut(head_len).enumerate() {
             let q_start = sizes.q_start(unit, member);
@@ -397,6 +409,7 @@ fn gradients(
             let queries = Matrix::new(q_turned, time, head_dim);
             let (o, d_o) = (&attended.o[q_start..], &d_o[q_start..]);
             let d_outputs = Matrix::strided(d_o, [time, head_dim], [width, 1]);
+            let (query_panels, d_output_panels) = (Panels::of(queries, precision), Panels::of(d_outputs, precision));
             let log_sum = &attended.log_sum[(unit * group + member) * time..][..time];
 
             for start in (0..time).step_by(BLOCK) {
@@ -405,8 +418,9 @@ fn gradients(
                 let (rows, cols) = (block.len(), over.len());
                 let p = &mut p_block[..rows * cols]; // [queries of the block, keys that they see]
                 let ds = &mut ds_block[..rows * cols];
-                multiply(p, queries.rows(block.clone()), keys.rows(over.clone()).t()); // S
-                multiply(ds, d_outputs.rows(block.clone()), values.rows(over.clone()).t()); // dP
+                let (q, d_outs) = (queries.rows(block.clone()), d_outputs.rows(block.clone()));
+                keys_t.multiply(q, 0..head_dim, over.clone(), dense_out(p, rows, cols, false)); // S
+                values_t.multiply(d_outs, 0..head_dim, over.clone(), dense_out(ds, rows, cols, false)); // dP
                 vectorised(|| {
                     for (i, (p, ds)) in p.chunks_exact_mut(cols).zip(ds.chunks_exact_mut(cols)).enumerate() {
                         let query = start + i;
@@ -425,10 +439,13 @@ fn gradients(
                 });
                 let p = Matrix::new(p, rows, cols);
                 let ds = Matrix::new(ds, rows, cols);
-                multiply(&mut dq[start * head_dim..block.end * head_dim], ds, keys.rows(over.clone()));
+                let dq = dense_out(&mut dq[start * head_dim..block.end * head_dim], rows, head_dim, false);
+                keys.multiply(ds, over.clone(), 0..head_dim, dq);
                 let over_elements = over.start * head_dim..over.end * head_dim;
-                multiply_add(&mut dk[over_elements.clone()], ds.t(), queries.rows(block.clone()));
-                multiply_add(&mut dv[over_elements], p.t(), d_outputs.rows(block));
+                let dk = dense_out(&mut dk[over_elements.clone()], cols, head_dim, true);
+                query_panels.multiply(ds.t(), block.clone(), 0..head_dim, dk);
+                let dv = dense_out(&mut dv[over_elements], cols, head_dim, true);
+                d_output_panels.multiply(p.t(), block, 0..head_dim, dv);
             }
             turn.back(dq, sizes.scale());
         }
@@ -439,6 +456,11 @@ fn gradients(
         merge_heads(dk, time, kv_heads, head_dim),
         merge_heads(dv, time, kv_heads, head_dim),
     ]
+}
+
+/// All of `values`, row by row, as the place of a product.
+fn dense_out(values: &mut [f32], rows: usize, cols: usize, add: bool) -> Out<'_> {
+    Out { values, stride: cols, rows, cols, add }
 }
 
 /// Where the keys `seen` stand among those of a block.
@@ -497,11 +519,19 @@ impl Turn<'_> {
                     let (a, b) = row(t).split_at(half);
                     let (to_a, to_b) = to.split_at_mut(half);
                     let [cos, sin] = self.at(t);
-                    for ((to_a, to_b), ((a, b), (c, s))) in
-                        to_a.iter_mut().zip(to_b).zip(a.iter().zip(b).zip(cos.iter().zip(sin)))
-                    {
-                        *to_a = (a * c - b * s) * scale;
-                        *to_b = (a * s + b * c) * scale;
+                    // (In eights, for halves of heads are seldom longer than a vector or two.)
+                    let (eights, done) = (half / 8, half / 8 * 8);
+                    for i in 0..eights {
+                        let [a, b, c, s] = [a, b, cos, sin].map(|x| &x.as_chunks::<8>().0[i]);
+                        let (to_a, to_b) = (&mut to_a.as_chunks_mut::<8>().0[i], &mut to_b.as_chunks_mut::<8>().0[i]);
+                        for j in 0..8 {
+                            to_a[j] = (a[j] * c[j] - b[j] * s[j]) * scale;
+                            to_b[j] = (a[j] * s[j] + b[j] * c[j]) * scale;
+                        }
+                    }
+                    for i in done..half {
+                        to_a[i] = (a[i] * cos[i] - b[i] * sin[i]) * scale;
+                        to_b[i] = (a[i] * sin[i] + b[i] * cos[i]) * scale;
                     }
                 }
             }),

@@ -4,6 +4,8 @@
 //! lanes that are combined at the end. Compiled for the widest instructions that the processor has, by
 //! [`vectorised`]. The lanes' number is fixed, so one machine always gives the same bits.
 
+use super::tiles::Isa;
+
 /// How many partial results a reduction keeps: one AVX-512 register, two AVX or four NEON ones.
 const LANES: usize = 16;
 
@@ -12,6 +14,12 @@ const LANES: usize = 16;
 /// Functions called inside must be `#[inline(always)]` to take part.
 #[inline(always)]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    match Isa::best() {
+        Isa::Avx512 => {}
+        Isa::Avx2 => return pulp::x86::V3::try_new().expect("the processor has AVX2").vectorize(work),
+        Isa::Portable => return work(),
+    }
     pulp::Arch::new().dispatch(work)
 }
 

@@ -8,14 +8,16 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 
 use super::attention::{AttentionOptions, Pairs};
+use super::blocks::{FeedForward, SelfAttention};
 use super::buffer::all_f32;
+use super::matmul::Precision;
 use super::record::record;
 
 /// The fused operations, as each of burn's backends offers them. Call the functions of this module instead.
 #[backend_extension(Flex, NdArray: cfg(feature = "ndarray-backend"), Cube: cfg(feature = "wgpu"), Autodiff)]
 pub trait FusedOps: Backend {
     /// See [`linear`].
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
         super::linear::composed::<Self>(x, w)
     }
 
@@ -46,6 +48,34 @@ pub trait FusedOps: Backend {
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
         super::cross_entropy::composed::<Self>(logits, targets)
     }
+
+    /// See [`self_attention`].
+    #[allow(clippy::too_many_arguments)] // the macro takes tensors only one by one
+    fn self_attention(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        wq: FloatTensor<Self>,
+        wk: FloatTensor<Self>,
+        wv: FloatTensor<Self>,
+        wo: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        settings: SelfAttention,
+    ) -> FloatTensor<Self> {
+        super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings)
+    }
+
+    /// See [`feed_forward`].
+    fn feed_forward(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        w1: FloatTensor<Self>,
+        w2: FloatTensor<Self>,
+        w3: FloatTensor<Self>,
+        settings: FeedForward,
+    ) -> FloatTensor<Self> {
+        super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings)
+    }
 }
 
 #[cfg(feature = "ndarray-backend")]
@@ -59,11 +89,11 @@ impl FusedOps for burn::backend::Cube {}
 impl<C: CheckpointStrategy> FusedOps for Autodiff<burn::backend::Cube, C> {}
 
 impl FusedOps for Flex {
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
         if !all_f32(&[&x, &w]) {
             return super::linear::composed::<Self>(x, w);
         }
-        super::linear::forward(x, w).0
+        super::linear::forward(x, w, precision).0
     }
 
     fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
@@ -92,7 +122,7 @@ impl FusedOps for Flex {
         if !all_f32(&[&q, &k, &v, &cos, &sin]) {
             return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
         }
-        super::attention::forward([q, k, v], [cos, sin], pairs, options).0
+        super::attention::forward([q, k, v], [cos, sin], pairs, options, Precision::F32).0
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
@@ -101,14 +131,45 @@ impl FusedOps for Flex {
         }
         super::cross_entropy::forward(logits, targets).0
     }
+
+    fn self_attention(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        wq: FloatTensor<Self>,
+        wk: FloatTensor<Self>,
+        wv: FloatTensor<Self>,
+        wo: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        settings: SelfAttention,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &wq, &wk, &wv, &wo, &cos, &sin]) {
+            return super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings);
+        }
+        super::blocks::self_attention([x, norm, wq, wk, wv, wo], [cos, sin], settings).0
+    }
+
+    fn feed_forward(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        w1: FloatTensor<Self>,
+        w2: FloatTensor<Self>,
+        w3: FloatTensor<Self>,
+        settings: FeedForward,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &w1, &w2, &w3]) {
+            return super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings);
+        }
+        super::blocks::feed_forward([x, norm, w1, w2, w3], settings).0
+    }
 }
 
 impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
-    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
         if !all_f32(&[&x, &w]) {
             return super::linear::composed::<Self>(x, w);
         }
-        record::<C, 2, _>([x, w], |[x, w]| super::linear::forward(x, w))
+        record::<C, 2, _>([x, w], |[x, w]| super::linear::forward(x, w, precision))
     }
 
     fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
@@ -138,7 +199,8 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
             return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
         }
         let angles = [cos.into_primitive(), sin.into_primitive()];
-        record::<C, 3, _>([q, k, v], |qkv| super::attention::forward(qkv, angles, pairs, options))
+        let forward = |qkv| super::attention::forward(qkv, angles, pairs, options, Precision::F32);
+        record::<C, 3, _>([q, k, v], forward)
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
@@ -147,11 +209,45 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         }
         record::<C, 1, _>([logits], |[logits]| super::cross_entropy::forward(logits, targets))
     }
+
+    fn self_attention(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        wq: FloatTensor<Self>,
+        wk: FloatTensor<Self>,
+        wv: FloatTensor<Self>,
+        wo: FloatTensor<Self>,
+        cos: FloatTensor<Self>,
+        sin: FloatTensor<Self>,
+        settings: SelfAttention,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &wq, &wk, &wv, &wo, &cos, &sin]) {
+            return super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings);
+        }
+        let angles = [cos.into_primitive(), sin.into_primitive()];
+        record::<C, 6, _>([x, norm, wq, wk, wv, wo], |inputs| super::blocks::self_attention(inputs, angles, settings))
+    }
+
+    fn feed_forward(
+        x: FloatTensor<Self>,
+        norm: FloatTensor<Self>,
+        w1: FloatTensor<Self>,
+        w2: FloatTensor<Self>,
+        w3: FloatTensor<Self>,
+        settings: FeedForward,
+    ) -> FloatTensor<Self> {
+        if !all_f32(&[&x, &norm, &w1, &w2, &w3]) {
+            return super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings);
+        }
+        record::<C, 5, _>([x, norm, w1, w2, w3], |inputs| super::blocks::feed_forward(inputs, settings))
+    }
 }
 
 /// `x · w`: `[.., in]` by `[in, out]` gives `[.., out]`. No bias. A transposed view of `w` is not copied.
-pub fn linear(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>) -> FloatTensor<Dispatch> {
-    <Dispatch as FusedOps>::linear(x, w)
+///
+/// `precision` is that of the factors in f32's kernels, backward too; other types and backends have their own.
+pub fn linear(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>, precision: Precision) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::linear(x, w, precision)
 }
 
 /// Each row of `x` divided by its root mean square, times `w`: `[.., dim]` and `[dim]` give `[.., dim]`.
@@ -198,4 +294,43 @@ pub fn attention(
 /// - result: `[1]`; 0 if every row is left out
 pub fn cross_entropy(logits: FloatTensor<Dispatch>, targets: IntTensor<Dispatch>) -> FloatTensor<Dispatch> {
     <Dispatch as FusedOps>::cross_entropy(logits, targets)
+}
+
+/// Half of a transformer's block: `x + attention(n · wq, n · wk, n · wv) · wo` with `n = rms_norm(x)`.
+///
+/// # Shapes
+/// - `x`: `[batch, time, dim]`; `norm`: `[dim]`
+/// - `wq`: `[dim, heads * head_dim]`, `wk`, `wv`: `[dim, kv_heads * head_dim]`, `wo`: `[heads * head_dim, dim]`
+/// - `cos`, `sin`: as in [`attention`]
+/// - result: `[batch, time, dim]`
+#[allow(clippy::too_many_arguments)] // the macro takes tensors only one by one
+pub fn self_attention(
+    x: FloatTensor<Dispatch>,
+    norm: FloatTensor<Dispatch>,
+    wq: FloatTensor<Dispatch>,
+    wk: FloatTensor<Dispatch>,
+    wv: FloatTensor<Dispatch>,
+    wo: FloatTensor<Dispatch>,
+    cos: FloatTensor<Dispatch>,
+    sin: FloatTensor<Dispatch>,
+    settings: SelfAttention,
+) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::self_attention(x, norm, wq, wk, wv, wo, cos, sin, settings)
+}
+
+/// The other half: `x + (silu(n · w1) · (n · w3)) · w2` with `n = rms_norm(x)`.
+///
+/// # Shapes
+/// - `x`: `[.., dim]`; `norm`: `[dim]`
+/// - `w1`, `w3`: `[dim, hidden]`, `w2`: `[hidden, dim]`
+/// - result: `[.., dim]`
+pub fn feed_forward(
+    x: FloatTensor<Dispatch>,
+    norm: FloatTensor<Dispatch>,
+    w1: FloatTensor<Dispatch>,
+    w2: FloatTensor<Dispatch>,
+    w3: FloatTensor<Dispatch>,
+    settings: FeedForward,
+) -> FloatTensor<Dispatch> {
+    <Dispatch as FusedOps>::feed_forward(x, norm, w1, w2, w3, settings)
 }

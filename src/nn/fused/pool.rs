@@ -56,6 +56,14 @@ impl Buffer {
         Self(vec![0.0; length].into_boxed_slice())
     }
 
+    /// Like [`unfilled`](Self::unfilled), perhaps longer: short ones too come from what is kept.
+    pub fn scratch(length: usize) -> Self {
+        match length {
+            0 => Self::default(),
+            _ => Self::unfilled(length.next_power_of_two().max(SHORTEST)),
+        }
+    }
+
     /// As the memory of a tensor.
     pub fn into_bytes(self) -> Bytes {
         let bytes = size_of_val(&self[..]);

@@ -34,14 +34,14 @@ pub fn forward(
     let (y, r) = normalise(floats(&x), floats(&w), eps as f32);
     let y = tensor(y, x.shape());
     let backward = move |dy: FlexTensor, [want_x, want_w]: [bool; 2]| {
-        let (dx, dw) = gradients(floats(&x), floats(&w), &r, floats(&dense(dy)));
+        let (dx, dw) = gradients(floats(&x), floats(&w), &r, floats(&dense(dy)), None);
         [want_x.then(|| tensor(dx, x.shape())), want_w.then(|| tensor(dw, w.shape()))]
     };
     (y, backward)
 }
 
 /// `y`, and `r` of each row.
-fn normalise(x: &[f32], w: &[f32], eps: f32) -> (Buffer, Vec<f32>) {
+pub fn normalise(x: &[f32], w: &[f32], eps: f32) -> (Buffer, Vec<f32>) {
     let dim = w.len();
     let per_piece = rows_per_piece(dim);
     let mut y = Buffer::unfilled(x.len());
@@ -60,8 +60,8 @@ fn normalise(x: &[f32], w: &[f32], eps: f32) -> (Buffer, Vec<f32>) {
     (y, r)
 }
 
-/// `dx` and `dw`.
-fn gradients(x: &[f32], w: &[f32], r: &[f32], dy: &[f32]) -> (Buffer, Buffer) {
+/// `dx`, plus `more` if there is more, and `dw`.
+pub fn gradients(x: &[f32], w: &[f32], r: &[f32], dy: &[f32], more: Option<&[f32]>) -> (Buffer, Buffer) {
     let dim = w.len();
     let per_piece = rows_per_piece(dim);
     let mut dx = Buffer::unfilled(x.len());
@@ -70,16 +70,22 @@ fn gradients(x: &[f32], w: &[f32], r: &[f32], dy: &[f32]) -> (Buffer, Buffer) {
         let first = piece * per_piece;
         let x = &x[first * dim..][..dx.len()];
         let dy = &dy[first * dim..][..dx.len()];
+        let more = more.map(|more| &more[first * dim..][..dx.len()]);
         vectorised(|| {
             let rows = x.chunks_exact(dim).zip(dy.chunks_exact(dim)).zip(dx.chunks_exact_mut(dim)).zip(&r[first..]);
-            for (((x, dy), dx), &r) in rows {
+            for (i, (((x, dy), dx), &r)) in rows.enumerate() {
                 for (((dx, dw), (x, dy)), w) in dx.iter_mut().zip(dw.iter_mut()).zip(x.iter().zip(dy)).zip(w) {
                     *dw += dy * x * r;
                     *dx = dy * w; // g, for now
                 }
                 let c = super::lanes::dot(x, dx) * r * r * r / dim as f32;
-                for (dx, x) in dx.iter_mut().zip(x) {
-                    *dx = *dx * r - x * c;
+                match more {
+                    None => dx.iter_mut().zip(x).for_each(|(dx, x)| *dx = *dx * r - x * c),
+                    Some(more) => {
+                        for ((dx, x), more) in dx.iter_mut().zip(x).zip(&more[i * dim..]) {
+                            *dx = *dx * r - x * c + more;
+                        }
+                    }
                 }
             }
         });

@@ -31,7 +31,8 @@ pub fn forward(
     (y, backward)
 }
 
-fn gated(gate: &[f32], up: &[f32]) -> Buffer {
+/// `y`.
+pub fn gated(gate: &[f32], up: &[f32]) -> Buffer {
     let mut y = Buffer::unfilled(gate.len());
     for_pieces([(&mut y, ELEMENTS)], |piece, [y]| {
         let (a, b) = (&gate[piece * ELEMENTS..][..y.len()], &up[piece * ELEMENTS..][..y.len()]);
@@ -44,7 +45,8 @@ fn gated(gate: &[f32], up: &[f32]) -> Buffer {
     y
 }
 
-fn gradients(gate: &[f32], up: &[f32], dy: &[f32]) -> (Buffer, Buffer) {
+/// `da` and `db`.
+pub fn gradients(gate: &[f32], up: &[f32], dy: &[f32]) -> (Buffer, Buffer) {
     let (mut d_gate, mut d_up) = (Buffer::unfilled(gate.len()), Buffer::unfilled(gate.len()));
     for_pieces([(&mut d_gate, ELEMENTS), (&mut d_up, ELEMENTS)], |piece, [da, db]| {
         let at = piece * ELEMENTS;
