@@ -61,7 +61,7 @@ fn cost(model: &Frozen, constraint: Option<&Arc<Constraint>>, tokens: usize, see
     let clock = Instant::now();
     let begun = now(clock);
     let mut generation = model.stream(b"a", &config).unwrap();
-    while let Some(piece) = generation.next() {
+    for piece in generation.by_ref() {
         piece.unwrap();
     }
     (now(clock) - begun, generation.session_mut().tokens_read() as usize)
