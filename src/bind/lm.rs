@@ -7,7 +7,7 @@ use super::root::fresh_seed;
 use super::shim::{Callback, Fault, Outcome, Shim, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::lm::{
-    Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Corpus, CorpusConfig, Dpo,
+    Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Constraint, ConstraintConfig, Corpus, CorpusConfig, Dpo,
     DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Link, Lora, LoraConfig, Masked,
     Message, Model, ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft,
     SftConfig, Stage, StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer,
@@ -230,6 +230,14 @@ lua_extras! {
         logit_bias: Table = "table<integer, number>",
         /// Numbers of tokens that never come.
         banned: Vec<usize> = "integer[]",
+        /// The text is one of these. Of `choices`, `regex`, `json` and `grammar` at most one; what they say holds always.
+        choices: Vec<String> = "string[]",
+        /// The whole text matches this regular expression, in the notation of Rust's `regex`.
+        regex: String = "string",
+        /// The text is JSON that fits this JSON schema, a table or its text.
+        json: Value = "table|string",
+        /// The text follows this grammar, in llama.cpp's GBNF notation.
+        grammar: String = "string",
         /// What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",
         /// "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left
         /// out) and the recent tokens' numbers; it changes the tensor, or returns another.
@@ -1281,6 +1289,18 @@ fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome
             config.logit_bias.push((number(token), bias as f32));
         }
         config.logit_bias.sort_by_key(|(token, _)| *token);
+    }
+    let json = match extras.json {
+        None => None,
+        Some(Value::String(text)) => Some(
+            serde_json::from_slice(&text.as_bytes()).or_else(|e| fault(format!("generate: `json` is not JSON: {e}")))?,
+        ),
+        Some(schema) => Some(given(lua, "generate", "json", schema)?),
+    };
+    let constraint =
+        ConstraintConfig { choices: extras.choices, regex: extras.regex, json, grammar: extras.grammar };
+    if constraint != ConstraintConfig::default() {
+        config.constraint = Some(Arc::new(Constraint::new(&constraint)?));
     }
     let mut functions = Vec::new();
     if let Some(chain) = extras.chain {

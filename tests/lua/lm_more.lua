@@ -171,3 +171,27 @@ do
   check.refuses(function() sorter():train{ text = ("12=12;"):rep(60), steps = 1, curve = "x.gif" } end,
     'train: `curve` must end in .png or .svg, got "x.gif"')
 end
+
+-- What a text must be.
+do
+  local tok = mynah.lm.tokenizer{ kind = "byte" }
+  local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 96, seed = 1 }
+  local function said(options)
+    options.tokens, options.seed = options.tokens or 60, 1
+    return bird:generate("He", options)
+  end
+  for seed = 1, 20 do
+    local one = bird:generate("He", { choices = { "nod", "shake head", "nod twice" }, tokens = 20, seed = seed })
+    assert(one == "nod" or one == "shake head" or one == "nod twice", one)
+  end
+  assert(said{ regex = "[a-f]{3}-[0-9]{2,4}" }:match("^[a-f][a-f][a-f]%-%d%d%d?%d?$"))
+  local schema = { type = "object", properties = { count = { type = "integer", minimum = 1, maximum = 9 } }, required = { "count" } }
+  local count = said{ json = schema }:match('^{ ?"count": ?([1-9]) ?}$')
+  check.equal(said{ json = '{"type":"object","properties":{"count":{"type":"integer","minimum":1,"maximum":9}},"required":["count"]}' }
+    :match('^{ ?"count": ?([1-9]) ?}$'), count)
+  assert(count)
+  assert(bird:quantize("q8"):generate("He", { grammar = 'root ::= ("yes" | "no") ", " [a-z]', tokens = 20, seed = 2 }):match("^%l+, %l$"))
+  assert(bird:chat{ tokens = 20, choices = { "yes", "no" }, seed = 3 }:say("Well?"):match("^%l+$"))
+  check.refuses(function() said{ choices = { "a" }, regex = "b" } end, "constraint: give one of `choices`, `regex`, `json` and `grammar`")
+  check.refuses(function() said{ choices = { "a" }, stop = "x" } end, "generate: a text with a `constraint` ends where that says; leave `stop` out")
+end
