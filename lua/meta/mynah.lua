@@ -1560,6 +1560,7 @@
 ---@field beta1? number Decay of the mean of gradients in "adamw", in [0, 1). Default 0.9.
 ---@field beta2? number Decay of the mean of squared gradients in "adamw", in [0, 1). Default 0.99.
 ---@field clip? number Gradients longer than this are scaled down to it; positive. Default 1.0.
+---@field precision? "f32"|"bf16" What the factors of linear layers are rounded to while training: "f32", or "bf16", faster where the processor has instructions for it (AVX512-BF16; elsewhere it is the same as "f32"). Sums, weights and all else stay in f32. Default "f32".
 ---@field recompute? boolean Whether only the blocks' inputs are kept and the rest computed again on the way back: less memory, a third more work, the same numbers. Default false.
 ---@field guard? number A loss that is not finite, or this many standard deviations above the mean of the last hundred, sends the run back to the last good weights, and on without the batches since; 0 for no guard. 6 is a usual choice. Default 0.0.
 ---@field val_fraction? number Part of the text, at its end, that is held out for evaluation and never trained on; in [0, 0.5]. Default 0.1.
