@@ -2,9 +2,8 @@
 //! over 20 steps. `cargo test --features wgpu --test wgpu`; a software driver such as Mesa's lavapipe will do.
 
 use mynah::lm::{
-    Batches, BatchesConfig, ChatTemplate, Corpus, CorpusConfig, Documents, Dpo, DpoConfig, GenerateConfig, Lora,
-    LoraConfig, Masked, Message, Model, ModelConfig, Packing, Parts, Positions, Preference, SaveConfig, Sft, SftConfig,
-    Tokenizer, TrainConfig, TrainData, UnmaskConfig, load_parts, save_parts,
+    Batches, BatchesConfig, Corpus, CorpusConfig, Documents, GenerateConfig, Lora, Masked, Model, ModelConfig, Packing,
+    Parts, Positions, SaveConfig, Tokenizer, TrainConfig, TrainData, UnmaskConfig, load_parts, save_parts,
 };
 use mynah::nn::{Device, Tensor};
 use std::sync::Arc;
@@ -79,7 +78,7 @@ fn every_shape_of_model_learns_alike() {
     for (what, config) in [
         ("llama", config()),
         ("qwen2", with(|c| (c.qkv_bias, c.tied, c.kv_heads) = (true, true, 1))),
-        ("qwen3", with(|c| (c.qk_norm, c.head_dim, c.rope_theta) = (true, Some(12), 1e6))),
+        ("qwen3", with(|c| (c.qk_norm, c.head_dim, c.rope_theta) = (true, 12, 1e6))),
         ("interleaved", with(|c| (c.positions, c.tied) = (Positions::Interleaved, false))),
         ("learned", with(|c| c.positions = Positions::Learned)),
         ("dropout", with(|c| c.dropout = 0.1)),
@@ -116,50 +115,6 @@ fn optimizers_accumulation_and_recomputation_are_alike() {
     }
 }
 
-fn talk() -> Vec<Vec<Message>> {
-    [("Who?", "Odo."), ("News?", "High river."), ("Bye", "Mind it."), ("Grain?", "Two sacks.")]
-        .map(|(q, a)| vec![Message::new("user", q), Message::new("assistant", a)])
-        .to_vec()
-}
-
-#[test]
-fn answers_adapters_and_preferences_are_learned_alike() {
-    let config = ModelConfig { context: 64, ..config() };
-    let template = ChatTemplate::preset("chatml").unwrap();
-    let train = TrainConfig { batch: 4, ..quiet() };
-    let no_val = SftConfig { val_fraction: 0.0, ..Default::default() };
-    alike(
-        "sft",
-        DEVICES.map(|device| {
-            let model = model(&config, device);
-            losses(&model, Sft::new(&model, &template, &talk(), &no_val).unwrap().batches, &train, None)
-        }),
-    );
-    alike(
-        "lora",
-        DEVICES.map(|device| {
-            let model = model(&config, device);
-            let lora = Lora::new(&model, &LoraConfig { rank: 4, ..Default::default() }).unwrap();
-            let train = TrainConfig { lr: 1e-2, ..train.clone() };
-            losses(&model, Sft::new(&model, &template, &talk(), &no_val).unwrap().batches, &train, Some(&lora))
-        }),
-    );
-    alike(
-        "dpo",
-        DEVICES.map(|device| {
-            let model = model(&config, device);
-            let prefer = |messages: Vec<Message>| {
-                let [question, answer] = <[Message; 2]>::try_from(messages).unwrap();
-                Preference { prompt: vec![question], chosen: answer.content, rejected: "Go away.".into() }
-            };
-            let preferences: Vec<Preference> = talk().into_iter().map(prefer).collect();
-            let config = DpoConfig { val_fraction: 0.0, ..Default::default() };
-            let dpo = Dpo::new(&model, &template, &preferences, &config).unwrap();
-            losses(&model, Arc::new(dpo), &train, None)
-        }),
-    );
-}
-
 #[test]
 fn hidden_tokens_are_told_alike() {
     let config = ModelConfig { causal: false, ..config() };
@@ -192,10 +147,12 @@ fn what_was_learned_there_speaks_and_is_saved_the_same() {
     assert_eq!(said, cpu.generate(b"open ", &greedy).unwrap());
     let ids = Tensor::from_vec(vec![5, 80, 7, 111, 3], &[1, 5], Device::Wgpu).unwrap();
     let logits = wgpu.forward(&ids).unwrap().to_f32().unwrap();
-    for path in ["bird.safetensors", "bird.gguf", "bird/"] {
+    // GGUF puts the two numbers that a rotation turns side by side, so its sums run in another order.
+    for (path, most) in [("bird.safetensors", 0.0), ("bird.gguf", 1e-5), ("bird/", 0.0)] {
         let path = folder.path().join(path);
         save_parts(&Parts::of_model(&wgpu).unwrap(), &path, &SaveConfig::default()).unwrap();
-        let back = load_parts(&path).unwrap().to_model(Device::Wgpu).unwrap();
-        assert_eq!(back.forward(&ids).unwrap().to_f32().unwrap(), logits, "{}", path.display());
+        let back = load_parts(&path).unwrap().to_model(Device::Wgpu).unwrap().forward(&ids).unwrap().to_f32().unwrap();
+        let off = back.iter().zip(&logits).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off <= most, "{}: {off}", path.display());
     }
 }
