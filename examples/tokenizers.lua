@@ -2,17 +2,18 @@
 -- encoding finds (Gage 1994; Sennrich et al. 2016), both for as long. Losses per token cannot be compared, for tokens
 -- differ in length; bits per byte can: the loss of all tokens, in bits, over the bytes that they spell.
 --
---   mynah examples/tokenizers.lua book.txt [--seconds 60] [--vocab 1024]
+--   mynah examples/tokenizers.lua book.txt [--seconds 60] [--steps 1000] [--vocab 1024]
 
 local mynah = require "mynah"
 local options, rest = mynah.args(arg, {
-  seconds = 60, vocab = 1024, dim = 128, layers = 4, heads = 4, context = 128, batch = 12, lr = 2e-3, seed = 1,
+  seconds = 60, steps = 1000000, vocab = 1024, dim = 128, layers = 4, heads = 4, context = 128, batch = 12, lr = 2e-3, seed = 1,
 })
 if #rest ~= 1 then error("tokenizers: one text file, please: mynah examples/tokenizers.lua book.txt", 0) end
 
 local text = mynah.read(rest[1])
-local cut = utf8.offset(text, 0, #text * 9 // 10) -- the last tenth is the examination
-local learned, exam = text:sub(1, cut - 1), text:sub(cut)
+local cut = text:find("\n", math.floor(#text * 0.9), true) -- the last tenth is the examination
+if not cut then error("tokenizers: the text needs several lines, the last tenth of them for the examination", 0) end
+local learned, exam = text:sub(1, cut), text:sub(cut + 1)
 
 for _, kind in ipairs{ "char", "bpe" } do
   local tok = mynah.lm.tokenizer{ kind = kind, text = kind == "char" and text or learned, vocab = options.vocab }
@@ -21,7 +22,7 @@ for _, kind in ipairs{ "char", "bpe" } do
     seed = options.seed,
   }
   local _, report = model:train{
-    text = learned, steps = 1000000, seconds = options.seconds, batch = options.batch, lr = options.lr, val_fraction = 0,
+    text = learned, steps = options.steps, seconds = options.seconds, batch = options.batch, lr = options.lr, val_fraction = 0,
     seed = options.seed,
   }
   local nats, tokens = model:evaluate(exam), #tok:encode(exam)

@@ -25,10 +25,12 @@ mod metrics;
 mod minimize;
 mod minimizer;
 mod nn;
+mod npc;
 mod optim;
 mod paint;
 mod params;
 mod plot;
+mod policy;
 mod root;
 mod route;
 mod rows;
@@ -60,6 +62,7 @@ pub fn api() -> Api {
             code::module(),
             metrics::module(),
             lm::module(),
+            npc::module(),
             plot::module(),
         ],
         classes: vec![
@@ -94,6 +97,11 @@ pub fn api() -> Api {
             lm::LuaCorpus::class(),
             lm::LuaLora::class(),
             lm::LuaChat::class(),
+            npc::LuaNpc::class(),
+            npc::LuaLine::class(),
+            npc::LuaStage::class(),
+            npc::LuaLearning::class(),
+            policy::LuaPolicy::class(),
         ],
     }
 }

@@ -88,13 +88,12 @@ check.equal((odo:logits(ids) - before):abs():max():item(), 0)
 loaded:merge()
 assert((odo:logits(ids) - attached):abs():max():item() < 1e-4)
 
--- Formats: the same weights through every one give the same logits. (GGUF puts the two numbers that a rotation turns side
--- by side, so its sums run in another order.)
+-- Formats: the same weights through every one give the same logits.
 local logits = packed:logits(ids)
-for name, most in pairs{ ["a.safetensors"] = 0, ["a.gguf"] = 1e-5, ["hf/"] = 0 } do
+for _, name in ipairs{ "a.safetensors", "a.gguf", "hf/" } do
   packed:save(TMP .. "/" .. name)
   local back = mynah.lm.load(TMP .. "/" .. name)
-  assert((back:logits(ids) - logits):abs():max():item() <= most, name)
+  check.equal((back:logits(ids) - logits):abs():max():item(), 0, name)
 end
 packed:save(TMP .. "/q8.gguf", { dtype = "q8" })
 local frozen = mynah.lm.frozen(TMP .. "/q8.gguf")
