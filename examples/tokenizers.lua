@@ -11,7 +11,8 @@ local options, rest = mynah.args(arg, {
 if #rest ~= 1 then error("tokenizers: one text file, please: mynah examples/tokenizers.lua book.txt", 0) end
 
 local text = mynah.read(rest[1])
-local cut = utf8.offset(text, 0, #text * 9 // 10) -- the last tenth is the examination
+local cut = math.floor(#text * 0.9) -- the last tenth is the examination; no character is cut in two
+while cut > 1 and text:byte(cut) >= 0x80 and text:byte(cut) < 0xC0 do cut = cut - 1 end
 local learned, exam = text:sub(1, cut - 1), text:sub(cut)
 
 for _, kind in ipairs{ "char", "bpe" } do
