@@ -99,7 +99,7 @@ impl Host {
 /// A bird for scripts: knows "polly wants a cracker".
 const BIRD: &str = "local mynah = require 'mynah'
     local text = ('polly wants a cracker\\n'):rep(50)
-    local tok = mynah.lm.tokenizer{ text = text }
+    local tok = mynah.lm.tokenizer{ text = text, template = 'plain' }
     local bird = mynah.lm.model{ tokenizer = tok, dim = 32, layers = 1, heads = 2, context = 32, seed = 1 }
     bird:train{ text = text, steps = 60, lr = 1e-2, seed = 1 }\n";
 
@@ -250,19 +250,15 @@ fn it_may_be_loaded_twice_and_from_a_coroutine() {
             package.loaded.mynah = nil
             local twice = require 'mynah'
             assert(once == twice and once.ones(2):sum():item() == 2)
-            -- A copy of the file is a library of its own.
-            local function copy(from, to)
-              local input, output = assert(io.open(from, 'rb')), assert(io.open(to, 'wb'))
-              output:write(input:read('*a')) input:close() output:close()
-            end
-            copy(LIBRARY .. '/mynah.so', TMP .. '/mynah.so')
+            -- Another copy of the file finds that mynah is there already.
+            local input, output = assert(io.open(LIBRARY .. '/mynah.so', 'rb')), assert(io.open(TMP .. '/mynah.so', 'wb'))
+            output:write(input:read('*a')) input:close() output:close()
             local other = assert(package.loadlib(TMP .. '/mynah.so', 'luaopen_mynah'))()
-            assert(other ~= once and other.ones(2):sum():item() == 2)
-            print(pcall(function() return once.ones(2) + other.ones(2) end))
+            print(other == once and (once.ones(2) + other.ones(2)):sum():item() == 4)
             for i = 1, 50 do once.ones(i) other.ones(i) end
             collectgarbage() collectgarbage()",
         );
-        assert!(out.starts_with("false\t"), "{out}");
+        assert_eq!(out, "true\n");
         host.succeed(
             "local load = coroutine.wrap(function() return require 'mynah' end)
             local mynah = load()
@@ -270,7 +266,7 @@ fn it_may_be_loaded_twice_and_from_a_coroutine() {
             for i = 1, 200 do
               collectgarbage()
               local x = mynah.ones(i)
-              assert(select(2, pcall(mynah.matmul or mynah.cat, x)) ~= nil and (x + 1):sum():item() == 2 * i)
+              assert(not pcall(mynah.cat, x) and (x + 1):sum():item() == 2 * i)
             end",
         );
     }
