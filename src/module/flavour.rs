@@ -33,7 +33,7 @@ pub fn wrong() -> Option<&'static CStr> {
     let other =
         if OURS.contains(&"LuaJIT") { "module,lua54` for Lua 5.4" } else { "module,luajit` for LuaJIT and Lua 5.1" };
     let ours = OURS.join(" and ");
-    let text = format!("mynah: this library is for {ours}, but {host} has loaded it; there is `--features {other}`");
+    let text = format!("mynah: this library is for {ours}, but {host} has loaded it; there is `--features {other}");
     static TEXT: OnceLock<CString> = OnceLock::new(); // Lua's error leaves without coming back: nothing may wait to be dropped
     Some(TEXT.get_or_init(|| CString::new(text).unwrap_or_default()))
 }
@@ -93,7 +93,8 @@ mod late {
     #[cfg(not(feature = "luajit"))]
     late! {
         lua_absindex lua_callk lua_compare lua_copy lua_geti lua_isinteger lua_len lua_newuserdatauv lua_pcallk lua_rawgetp
-        lua_rawlen lua_rawsetp lua_rotate lua_tointegerx lua_tonumberx luaL_loadbufferx luaL_tolstring luaL_traceback
+        lua_rawlen lua_rawsetp lua_rotate lua_tointegerx lua_tonumberx lua_seti luaL_len luaL_loadbufferx luaL_tolstring
+        luaL_traceback
     }
 
     /// Looks for all of them; whether they are there.
