@@ -61,7 +61,7 @@ local weights = net:params().weights_1:totable() -- [64 pixels, 48 neurons]
 for r = 1, 6 * 9 - 1 do
   wall[r] = {}
   for c = 1, across * 9 - 1 do
-    local neuron, row, column = (r - 1) // 9 * across + (c - 1) // 9 + 1, (r - 1) % 9, (c - 1) % 9
+    local neuron, row, column = math.floor((r - 1) / 9) * across + math.floor((c - 1) / 9) + 1, (r - 1) % 9, (c - 1) % 9
     wall[r][c] = row < 8 and column < 8 and weights[row * 8 + column + 1][neuron] or 0 / 0
   end
 end

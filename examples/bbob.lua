@@ -29,13 +29,13 @@ local function values_of(points)
     for i, x in ipairs(points) do lines[i + 1] = point(x) end
     say(lines)
     for i = 1, #points do
-      values[i] = tonumber((io.stdin:read("l")))
+      values[i] = tonumber((io.stdin:read("*l")))
       if not values[i] then return nil end
     end
   else
     for i, x in ipairs(points) do
       say{ point(x) }
-      values[i] = tonumber((io.stdin:read("l")))
+      values[i] = tonumber((io.stdin:read("*l")))
       if not values[i] then return nil end
     end
   end

@@ -133,7 +133,7 @@ end
 local levels = 6
 local details = code.wavelet(ycc, { kind = "cdf53", levels = levels })
 local heights, widths = { height }, { width }
-for l = 1, levels do heights[l + 1], widths[l + 1] = (heights[l] + 1) // 2, (widths[l] + 1) // 2 end
+for l = 1, levels do heights[l + 1], widths[l + 1] = math.ceil(heights[l] / 2), math.ceil(widths[l] / 2) end
 local by_level = sorted(3 * (3 * levels + 1), function(y, x, c)
   for l = 1, levels do
     local below, right = y >= heights[l + 1], x >= widths[l + 1]
@@ -157,7 +157,7 @@ local function by_codebook(side, entries)
   for i, x in ipairs(book.entries:reshape(-1):totable()) do vectors[i] = math.floor(x + 0.5) - 128 end
   local rounded = code.codebook_of((mynah.tensor(vectors) + 128):reshape{ #book, side * side * 3 })
   local places = rounded:encode(squares)
-  for i = 1, #places do places[i] = places[i] - #book // 2 end
+  for i = 1, #places do places[i] = places[i] - math.floor(#book / 2) end
   local bytes = join{ code.pack{ #book }, code.arithmetic_encode(code.pack(vectors)), code.arithmetic_encode(code.pack(places)) }
   return bytes
 end
@@ -166,7 +166,7 @@ local function from_codebook(bytes, side)
   local size = code.unpack(pieces[1])[1]
   local vectors = (mynah.tensor(code.unpack(code.arithmetic_decode(pieces[2]))) + 128):reshape{ size, side * side * 3 }
   local places = code.unpack(code.arithmetic_decode(pieces[3]))
-  for i = 1, #places do places[i] = places[i] + size // 2 end
+  for i = 1, #places do places[i] = places[i] + math.floor(size / 2) end
   return mynah.paint.image(code.from_patches(code.codebook_of(vectors):decode(places), height, width))
 end
 

@@ -11,9 +11,9 @@ local options, rest = mynah.args(arg, {
 if #rest ~= 1 then error("tokenizers: one text file, please: mynah examples/tokenizers.lua book.txt", 0) end
 
 local text = mynah.read(rest[1])
-local cut = text:find("\n", math.floor(#text * 0.9), true) -- the last tenth is the examination
-if not cut then error("tokenizers: the text needs several lines, the last tenth of them for the examination", 0) end
-local learned, exam = text:sub(1, cut), text:sub(cut + 1)
+local cut = math.floor(#text * 0.9) -- the last tenth is the examination; no character is cut in two
+while cut > 1 and text:byte(cut) >= 0x80 and text:byte(cut) < 0xC0 do cut = cut - 1 end
+local learned, exam = text:sub(1, cut - 1), text:sub(cut)
 
 for _, kind in ipairs{ "char", "bpe" } do
   local tok = mynah.lm.tokenizer{ kind = kind, text = kind == "char" and text or learned, vocab = options.vocab }

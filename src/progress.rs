@@ -3,7 +3,7 @@
 //! A thin face of `indicatif`. The bars live on standard error, one below the other; when that is not a terminal they
 //! show nothing. Print through [`println()`] (or inside [`suspend`]) while a bar may be up.
 
-use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write as _;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -168,6 +168,11 @@ pub fn println(line: &str) {
     suspend(|| drop(writeln!(std::io::stdout(), "{line}")));
 }
 
+/// From now on nothing is shown: for hosts that have the screen to themselves.
+pub fn off() {
+    BARS.set_draw_target(ProgressDrawTarget::hidden());
+}
+
 /// Runs `print` while the bars are out of the way. It must not touch a bar itself.
 pub fn suspend<R>(print: impl FnOnce() -> R) -> R {
     BARS.suspend(print)
@@ -176,7 +181,7 @@ pub fn suspend<R>(print: impl FnOnce() -> R) -> R {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use indicatif::{ProgressDrawTarget, TermLike};
+    use indicatif::TermLike;
     use std::io::Result;
     use std::sync::{Arc, Mutex};
 

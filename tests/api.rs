@@ -121,37 +121,34 @@ pub fn refusal(code: &str) -> String {
     }
 }
 
+/// Code, and the error that it raises.
+pub const REFUSALS: &[(&str, &str)] = &[
+    ("\nmynah.zeros(2, 3):matmul(mynah.zeros(2, 3))", "game.lua:2: matmul: inner sizes differ: [2, 3] x [2, 3]"),
+    ("local x = mynah.zeros(2)\n\nprint(x + mynah.zeros(3))", "game.lua:3: add: shapes do not broadcast: [2] with [3]"),
+    ("\nmynah.tenser{ 1 }", "game.lua:2: mynah has no `tenser`; did you mean `tensor`?"),
+    ("mynah.zeros(2):smu()", "game.lua:1: Tensor has no method or field `smu`; did you mean `sum`?"),
+    (
+        "mynah.zeros(2).sum()",
+        "game.lua:1: `sum` is a method of Tensor: call it with a colon, object:sum(...); got nothing",
+    ),
+    ("mynah.zeros(-1)", "game.lua:1: bad argument #1 (`rest`) to `zeros`: expected a whole number, 0 or more, got -1"),
+    ("mynah.zeros(2, {dtyp = 'f64'})", "game.lua:1: unknown option `dtyp` for `zeros`; did you mean `dtype`?"),
+    ("mynah.tensor{ {1, 2}, {3} }", "game.lua:1: tensor: rows differ in length: one has 2, another 1"),
+    ("mynah.tensor{ 1, 'a' }", "game.lua:1: tensor: elements are numbers or booleans, got the string \"a\""),
+    ("return mynah.zeros(2, 2)[3]", "game.lua:1: index 3 is outside 1..2 (dimension 1 of [2, 2])"),
+    ("mynah.zeros(2)[1] = 'x'", "game.lua:1: expected a tensor or a number, got the string \"x\""),
+    ("mynah.zeros(2):backward()", "game.lua:1: backward: needs one number, got shape [2]"),
+    ("mynah.eye(2, {}, 3)", "game.lua:1: `eye` takes no further argument, got 3"),
+    (
+        "mynah.device('gpu')",
+        "game.lua:1: device: this build has \"cpu\", got \"gpu\"; build with `--features wgpu` for the graphics card",
+    ),
+];
+
 #[test]
 fn errors_are_sentences_at_the_callers_line() {
-    for (code, message) in [
-        ("\nmynah.zeros(2, 3):matmul(mynah.zeros(2, 3))", "game.lua:2: matmul: inner sizes differ: [2, 3] x [2, 3]"),
-        (
-            "local x = mynah.zeros(2)\n\nprint(x + mynah.zeros(3))",
-            "game.lua:3: add: shapes do not broadcast: [2] with [3]",
-        ),
-        ("\nmynah.tenser{ 1 }", "game.lua:2: mynah has no `tenser`; did you mean `tensor`?"),
-        ("mynah.zeros(2):smu()", "game.lua:1: Tensor has no method or field `smu`; did you mean `sum`?"),
-        (
-            "mynah.zeros(2).sum()",
-            "game.lua:1: `sum` is a method of Tensor: call it with a colon, object:sum(...); got nothing",
-        ),
-        (
-            "mynah.zeros(-1)",
-            "game.lua:1: bad argument #1 (`rest`) to `zeros`: expected a whole number, 0 or more, got -1",
-        ),
-        ("mynah.zeros(2, {dtyp = 'f64'})", "game.lua:1: unknown option `dtyp` for `zeros`; did you mean `dtype`?"),
-        ("mynah.tensor{ {1, 2}, {3} }", "game.lua:1: tensor: rows differ in length: one has 2, another 1"),
-        ("mynah.tensor{ 1, 'a' }", "game.lua:1: tensor: elements are numbers or booleans, got the string \"a\""),
-        ("return mynah.zeros(2, 2)[3]", "game.lua:1: index 3 is outside 1..2 (dimension 1 of [2, 2])"),
-        ("mynah.zeros(2)[1] = 'x'", "game.lua:1: expected a tensor or a number, got the string \"x\""),
-        ("mynah.zeros(2):backward()", "game.lua:1: backward: needs one number, got shape [2]"),
-        ("mynah.eye(2, {}, 3)", "game.lua:1: `eye` takes no further argument, got 3"),
-        (
-            "mynah.device('gpu')",
-            "game.lua:1: device: this build has \"cpu\", got \"gpu\"; build with `--features wgpu` for the graphics card",
-        ),
-    ] {
-        assert_eq!(refusal(code), message, "{code}");
+    for (code, message) in REFUSALS {
+        assert_eq!(refusal(code), *message, "{code}");
     }
 }
 
@@ -163,4 +160,16 @@ fn what_a_callback_throws_reaches_the_script_unchanged() {
         .eval()
         .unwrap();
     assert_eq!(code, 7);
+}
+
+#[test]
+fn a_host_finds_the_same_mynah_by_require() {
+    let lua = Lua::new();
+    let once = mynah::install(&lua).unwrap();
+    let found: Table = lua.load("return require 'mynah'").eval().unwrap();
+    assert!(once == found && once == mynah::install(&lua).unwrap());
+    // A state without `package` has it, too.
+    let bare = Lua::new_with(mlua::StdLib::NONE, mlua::LuaOptions::default()).unwrap();
+    let sum = mynah::install(&bare).unwrap().get::<mlua::Function>("ones").unwrap().call::<mlua::AnyUserData>(3);
+    assert!(sum.is_ok());
 }

@@ -20,9 +20,9 @@ end
 local truth = { ["!0"] = "1", ["!1"] = "0" }
 for x = 0, 1 do
   for y = 0, 1 do
-    truth["&" .. x .. y] = tostring(x & y)
-    truth["|" .. x .. y] = tostring(x | y)
-    truth["^" .. x .. y] = tostring(x ~ y)
+    truth["&" .. x .. y] = x + y == 2 and "1" or "0"
+    truth["|" .. x .. y] = x + y > 0 and "1" or "0"
+    truth["^" .. x .. y] = x + y == 1 and "1" or "0"
   end
 end
 
@@ -55,5 +55,5 @@ teach{
   end,
   result = function(answer) return answer:sub(-1) end,
   layers = 3, dim = 96, heads = 6, context = 68,
-  steps = math.tointeger(tonumber(arg[1])) or 2400,
+  steps = math.floor(tonumber(arg[1]) or 2400),
 }

@@ -17,5 +17,5 @@ teach{
     return table.concat(digits), tostring(count)
   end,
   layers = 2, dim = 64, heads = 4, context = 12,
-  steps = math.tointeger(tonumber(arg[1])) or 1000,
+  steps = math.floor(tonumber(arg[1]) or 1000),
 }

@@ -3,7 +3,7 @@
 --     mynah examples/tasks/circles_mlp.lua [EXERCISES]
 local mynah = require "mynah"
 
-local exercises = math.tointeger(tonumber(arg[1])) or 20000
+local exercises = math.floor(tonumber(arg[1]) or 20000)
 local circles = { [0] = 1, [6] = 1, [8] = 2, [9] = 1 }
 math.randomseed(1)
 

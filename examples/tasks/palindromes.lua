@@ -13,5 +13,5 @@ teach{
     return half, half:reverse()
   end,
   layers = 2, dim = 64, heads = 4, context = 18,
-  steps = math.tointeger(tonumber(arg[1])) or 2000,
+  steps = math.floor(tonumber(arg[1]) or 2000),
 }

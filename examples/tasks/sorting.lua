@@ -14,5 +14,5 @@ teach{
     return question, table.concat(digits)
   end,
   layers = 2, dim = 64, heads = 4, context = 14,
-  steps = math.tointeger(tonumber(arg[1])) or 1500,
+  steps = math.floor(tonumber(arg[1]) or 1500),
 }

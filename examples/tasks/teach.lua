@@ -68,13 +68,13 @@ return function(lesson)
 
   local optimizer = mynah.optim.adamw{
     lr = 2e-3, weight_decay = 0.01,
-    schedule = { kind = "cosine", warmup = lesson.steps // 20, steps = lesson.steps, min_ratio = 0.05 },
+    schedule = { kind = "cosine", warmup = math.floor(lesson.steps / 20), steps = lesson.steps, min_ratio = 0.05 },
   }
   for step = 1, lesson.steps do
     local loss = model:loss(batch())
     loss:backward()
     optimizer:step(model)
-    if step % math.max(lesson.steps // 10, 1) == 0 then
+    if step % math.max(math.floor(lesson.steps / 10), 1) == 0 then
       print(("step %5d   loss %.4f   right %5.1f %%"):format(step, loss:item(), 100 * examine(100)))
     end
   end

@@ -2,7 +2,7 @@
 -- over a few passes, the surest guesses first (MaskGIT, Chang et al. 2022).
 --     mynah examples/tasks/unmask.lua [STEPS]
 local mynah = require "mynah"
-local steps = math.tointeger(tonumber(arg[1])) or 1500
+local steps = math.floor(tonumber(arg[1]) or 1500)
 
 math.randomseed(1)
 local tok = mynah.lm.tokenizer{ kind = "char", text = "0123456789=;", specials = { "<mask>" } }
@@ -35,7 +35,7 @@ end
 local _, report = model:sft{
   pairs = taught,
   template = "{% for m in messages %}{{ m.content }}{% if m.role == 'user' %}={% else %};{% endif %}{% endfor %}",
-  steps = steps, batch = 64, lr = 3e-3, warmup = steps // 20, min_lr = 0.05, weight_decay = 0.01, val_fraction = 0,
+  steps = steps, batch = 64, lr = 3e-3, warmup = math.floor(steps / 20), min_lr = 0.05, weight_decay = 0.01, val_fraction = 0,
 }
 print(("%d steps in %.0f s, loss %.4f"):format(report.steps, report.seconds, report.loss))
 

@@ -3973,7 +3973,8 @@ function mynah.device(name) end
 ---The exact derivatives of a Lua function of a point: a function from points to gradients, or the gradient at `point`.
 ---
 ---`f` takes a list of numbers and returns one number. It may use `+ - * / % ^`, comparisons and `mynah.math`; it is run
----once, and its operations are followed backwards, so the answer is exact up to rounding.
+---once, and its operations are followed backwards, so the answer is exact up to rounding. (LuaJIT and Lua 5.1 compare
+---no object with a plain number: write `x < 0 * x` there.)
 ---
 ---```lua
 ---local g = mynah.grad(function(p) return (1 - p[1])^2 + 100 * (p[2] - p[1]^2)^2 end)

@@ -11,7 +11,7 @@ use crate::lm::{
     Corpus, CorpusConfig, Dpo, DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Link, Lora,
     LoraConfig, Masked, Message, Model, ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig,
     SaveConfig, Sft, SftConfig, Stage, StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport,
-    TrieTokenizer, UnmaskConfig, load_parts, read_conversations, read_preferences, save_parts,
+    TrieTokenizer, UnmaskConfig, read_conversations, read_preferences, save_parts,
 };
 use crate::nn::{self, Dtype, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
@@ -420,11 +420,7 @@ lua_module! {
         /// bird:save(TMP .. "/bird.gguf", { dtype = "q8" })
         /// assert(#mynah.lm.frozen(TMP .. "/bird.gguf"):generate("a", { tokens = 3, ignore_end = true }) > 0)
         /// ```
-        fn frozen(path: String) -> LuaFrozen {
-            let parts = load_parts(path)?;
-            let template = parts.template.as_deref().map(ChatTemplate::new).transpose()?;
-            Ok(LuaFrozen(Frozen::new(Arc::new(parts.to_engine()?), Arc::new(parts.tokenizer), template)?))
-        }
+        fn frozen(path: String) -> LuaFrozen { Ok(LuaFrozen(Frozen::load(path)?)) }
 
         /// The sizes of a model by name, "nano-230k" to "nano-168m", as a table for `model` or `estimate`.
         ///

@@ -106,11 +106,22 @@ pub fn api() -> Api {
     }
 }
 
-/// Makes the `mynah` table in `lua`.
+/// Makes the `mynah` table in `lua`, so that `require "mynah"` finds it there; gives the same table again if it is there.
+///
+/// ```
+/// let lua = mynah::mlua::Lua::new();
+/// let mynah = mynah::install(&lua)?;
+/// lua.globals().set("mynah", mynah)?; // by choice; a script may `require` it
+/// assert_eq!(lua.load(r#"return require "mynah".tensor{ 1, 2 }:sum():item()"#).eval::<f64>()?, 3.0);
+/// # Ok::<(), mynah::mlua::Error>(())
+/// ```
 ///
 /// # Errors
 /// Only when Lua is out of memory.
 pub fn install(lua: &Lua) -> mlua::Result<Table> {
+    if let Value::Table(mynah) = lua.named_registry_value(ROOT)? {
+        return Ok(mynah);
+    }
     let mynah = lua.create_table()?;
     for module in api().modules {
         let table = match module.path.strip_prefix("mynah.") {
@@ -125,10 +136,14 @@ pub fn install(lua: &Lua) -> mlua::Result<Table> {
     }
     mynah.raw_set("_VERSION", concat!("Mynah ", env!("CARGO_PKG_VERSION")))?;
     lua.set_named_registry_value(ROOT, &mynah)?;
+    // A state without `package` has no such table.
+    if let Value::Table(loaded) = lua.named_registry_value("_LOADED")? {
+        loaded.raw_set("mynah", &mynah)?;
+    }
     Ok(mynah)
 }
 
-/// Where the `mynah` table is kept for `help`.
+/// Where the `mynah` table is kept.
 const ROOT: &str = "mynah";
 
 /// The path of a bound function, such as `mynah.zeros`; nothing for any other.

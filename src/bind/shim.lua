@@ -3,10 +3,19 @@
 local FAIL, name_of, stash = ...
 local error, pcall, rawequal, type = error, pcall, rawequal, type
 
+-- Where a function that calls by `return f()` was called from: Lua 5.1 counts such a call as a level, others do not.
+local caller = 2
+do
+  local function raise() error("", 2) end
+  local function middle() return raise() end
+  local _, place = pcall(function() local x = middle() return x end)
+  if place == "" then caller = 3 end
+end
+
 local function finish(...)
   local first, message = ...
   if rawequal(first, FAIL) then
-    if message ~= nil then error(message, 2) end
+    if message ~= nil then error(message, caller) end
     local thrown = stash[1]
     stash[1] = nil
     error(thrown, 0) -- what a Lua callback threw goes on unchanged

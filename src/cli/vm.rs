@@ -20,8 +20,6 @@ impl Vm {
         // gives it; who runs a script trusts it with as much as any program on this machine.
         let lua = unsafe { Lua::unsafe_new() };
         let mynah = bind::install(&lua)?;
-        let loaded: Table = lua.globals().get::<Table>("package")?.get("loaded")?;
-        loaded.set("mynah", &mynah)?;
         // A script that others run says `require "mynah"`; at the keyboard the name is just there.
         if args.script().is_none() || args.interactive {
             lua.globals().set("mynah", &mynah)?;

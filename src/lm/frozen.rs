@@ -2,13 +2,14 @@
 
 use super::chat::Chat;
 use super::engine::{Engine, Quantization};
-use super::format::transposed;
+use super::format::{load_parts, transposed};
 use super::generate::{GenerateConfig, Generation};
 use super::model::{Model, is_turned};
 use super::template::ChatTemplate;
 use super::tokenizer::Tokenizer;
 use crate::nn::{Device, Tensor};
 use crate::{Error, Result};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What generates. Clones share their weights.
@@ -31,6 +32,16 @@ impl Frozen {
         }
         let template = template.map_or_else(|| ChatTemplate::of(&tokenizer), Ok)?;
         Ok(Self { engine, tokenizer, template })
+    }
+
+    /// A model from a file of any known format; 8- and 4-bit weights stay as they are.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is none.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let parts = load_parts(path)?;
+        let template = parts.template.as_deref().map(ChatTemplate::new).transpose()?;
+        Self::new(Arc::new(parts.to_engine()?), Arc::new(parts.tokenizer), template)
     }
 
     /// The weights of `model` as they are now.

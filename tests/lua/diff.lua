@@ -21,8 +21,9 @@ for name, f in pairs(m) do
   end
 end
 
--- Branches are followed as they are taken; a constant has no slope.
-local function bent(p) if p[1] < 0 then return -p[1] else return 3 * p[1] end end
+-- Branches are followed as they are taken; a constant has no slope. (Lua 5.1 compares objects with objects alone.)
+local mixed = pcall(function() return setmetatable({}, { __lt = function() return true end }) < 1 end)
+local function bent(p) if p[1] < (mixed and 0 or 0 * p[1]) then return -p[1] else return 3 * p[1] end end
 check.equal({ mynah.grad(bent){ -2 }[1], mynah.grad(bent){ 2 }[1] }, { -1, 3 })
 check.equal(mynah.grad(function() return 7 end){ 1, 2 }, { 0, 0 })
 

@@ -68,7 +68,7 @@ check.refuses(function() means:predict{ { 1, 2, 3 } } end, "kmeans: it was fitte
 check.refuses(function() means:fit{ { 1, 2 }, { 3, 0 / 0 } } end, "kmeans: row 2, column 2 is NaN; all must be finite")
 check.refuses(function() means:predict_proba(X) end, "kmeans has no `predict_proba`")
 local file = assert(io.open(TMP .. "/kmeans.mynah", "rb"))
-local bytes = file:read("a")
+local bytes = file:read("*a")
 file:close()
 for _, cut in ipairs{ 0, 5, 17, 40, #bytes - 1 } do
   file = assert(io.open(TMP .. "/cut.mynah", "wb"))

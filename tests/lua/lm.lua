@@ -80,10 +80,10 @@ check.refuses(function() mynah.lm.load(TMP .. "/none.safetensors") end, TMP .. "
 check.refuses(function() model:resume{ text = text, checkpoint = TMP } end,
   TMP .. "/last.safetensors: no such file; there is no run to resume here")
 local file = assert(io.open(TMP .. "/polly.safetensors", "rb"))
-local bytes = file:read("a")
+local bytes = file:read("*a")
 file:close()
 file = assert(io.open(TMP .. "/cut.safetensors", "wb"))
-file:write(bytes:sub(1, #bytes // 2))
+file:write(bytes:sub(1, math.floor(#bytes / 2)))
 file:close()
 local _, message = pcall(function() mynah.lm.load(TMP .. "/cut.safetensors") end)
 assert(message:find("cut.safetensors: damaged or cut off", 1, true), message)
