@@ -63,7 +63,7 @@ pub struct Controller {
 struct Saved {
     controller: u32, // version of the format
     config: ControllerConfig,
-    genes: Vec<f64>,
+    genes: Vec<String>, // decimals, for JSON's own numbers may come back a bit off
     rng: RngState,
 }
 
@@ -284,8 +284,12 @@ impl Controller {
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let saved =
-            Saved { controller: FORMAT, config: self.config.clone(), genes: self.genes.clone(), rng: self.rng.state() };
+        let saved = Saved {
+            controller: FORMAT,
+            config: self.config.clone(),
+            genes: self.genes.iter().map(f64::to_string).collect(),
+            rng: self.rng.state(),
+        };
         let json = serde_json::to_string(&saved).map_err(|e| Error::file(&path, e))?;
         write_atomically(path.as_ref(), |file| file.write_all(json.as_bytes()))
     }
@@ -303,7 +307,8 @@ impl Controller {
             return Err(Error::file(path, format!("a policy of format {format}, but this build knows {known}")));
         }
         let mut controller = Self::new(&saved.config).map_err(|e| none(&e))?;
-        controller.set_genes(&saved.genes).map_err(|e| none(&e))?;
+        let genes: std::result::Result<Vec<f64>, _> = saved.genes.iter().map(|g| g.parse()).collect();
+        controller.set_genes(&genes.map_err(|e| none(&e))?).map_err(|e| none(&e))?;
         controller.rng = Rng::restore(saved.rng);
         Ok(controller)
     }
