@@ -3,6 +3,7 @@
 mod api;
 mod cli;
 mod examples;
+mod games;
 mod lm;
 mod scripts;
 mod tasks;

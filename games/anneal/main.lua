@@ -156,7 +156,7 @@ function demo.draw(ui)
       .. "about 44 % are taken.")
   end
   p:heading("A click on the map")
-  mode = p:choice("", mode, { { "well", "adds a well" }, { "peak", "adds a peak" }, { "start", "sets the start" } })
+  mode = p:choice("", mode, { { "well", "adds a well" }, { "peak", "a peak" }, { "start", "sets the start" } })
   p:row(2)
   if p:button("Many wells") then many_wells() end
   if p:button("Other wells") then

@@ -50,7 +50,7 @@ local function walker(method, color)
   local function stop(verdict)
     w.done = true
     local place = mynah.terrain(land.f, w.path[#w.path], { tolerance = 2 * TOLERANCE, curvature = 1e-6 })
-    w.verdict = verdict or place.verdict
+    w.verdict = verdict == "oscillating" and verdict or place.verdict
     w.condition = place.condition
   end
   if method.kind == "minimizer" then
@@ -60,10 +60,7 @@ local function walker(method, color)
       local more = search:step(land.f)
       local r = search:report()
       if r.steps > w.steps then arrive(r.x, r.f) end
-      if not more then
-        w.reason = r.reason
-        stop(r.verdict)
-      end
+      if not more then stop(r.verdict) end
     end
   elseif method.kind == "optimizer" then
     local optimizer = mynah.optim[method.name](settings)
@@ -142,28 +139,30 @@ local verdict_colors = { minimum = theme.good, saddle = theme.warm, flat = theme
 
 -- The place under the mouse: slope, curvatures, and what kind of place it is.
 local function cursor(ui, x, y, w)
-  ui:card(x, y, w, 168, "Under the cursor")
-  local p = ui:panel(x, y + 22, w)
   local px, py = ui:hover(view)
+  local first = walkers[1]
+  if not px and first then px, py = first.path[#first.path][1], first.path[#first.path][2] end
+  ui:card(x, y, w, 168, px and not ui:hover(view) and "Where " .. first.name .. " is" or "Under the cursor")
+  local p = ui:panel(x, y + 22, w)
   if not px then return p:hint("Move over the map: the axes of the Hessian there, and how much more one direction curves than the other.") end
   local place = mynah.terrain(land.f, { px, py }, { tolerance = 2 * TOLERANCE, curvature = 1e-6 })
   p:pair("Height", place.value)
   p:pair("Slope", place.slope)
   p:pair("Condition number", place.condition)
   local values, vectors = place.eigenvalues, place.eigenvectors
-  p:pair("Curvatures", kit.number(values[1]:item()) .. ",  " .. kit.number(values[2]:item()))
+  p:pair("Curvatures", kit.number(values[1]) .. ",  " .. kit.number(values[2]))
   p:pair("Here it is", place.verdict, verdict_colors[place.verdict] or theme.ink)
   -- Long axes where it curves little, as those of the ellipse of equal height.
   local cx, cy = view:to(px, py)
   ui.g:clip(view.x, view.y, view.w, view.h)
   for k = 1, 2 do
-    local curve = values[k]:item()
+    local curve = values[k]
     local half = math.max(14, math.min(120, 3.2 / math.sqrt(math.abs(curve) + 1e-6)))
-    local dx, dy = vectors[1][k]:item() * half, vectors[2][k]:item() * half
+    local dx, dy = vectors[1][k] * half, vectors[2][k] * half
     ui.g:line({ cx - dx, cy - dy, cx + dx, cy + dy }, curve > 0 and "#9be7a1" or "#ffb3b0", 2.5)
   end
   local g = place.gradient
-  local gx, gy = -g[1]:item() * 400, -g[2]:item() * 400
+  local gx, gy = -g[1] * 400, -g[2] * 400
   ui.g:line({ cx, cy, cx + gx, cy + gy }, "#ffffff", 2)
   ui.g:circle(cx + gx, cy + gy, 3.5, "#ffffff")
   ui.g:clip()
@@ -224,7 +223,7 @@ function demo.draw(ui)
   if p:button("Restart") then restart() end
   speed = p:slider("Steps per frame", speed, 1, 20, { whole = true })
   p:heading("A click on the map")
-  mode = p:choice("", mode, { { "well", "adds a well" }, { "peak", "adds a peak" }, { "start", "sets the start" } })
+  mode = p:choice("", mode, { { "well", "adds a well" }, { "peak", "a peak" }, { "start", "sets the start" } })
   p:row(2)
   for k, one in ipairs(presets) do
     if k == 3 then p:row(2) end

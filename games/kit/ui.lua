@@ -280,7 +280,7 @@ function panel:choice(label, value, items, options)
   local rows, widths = { {} }, {}
   for i, item in ipairs(items) do
     local words = type(item) == "table" and item[2] or item
-    widths[i] = g:width(words, 13) + 18
+    widths[i] = g:width(words, 12.5) + 12
     if at > 0 and at + widths[i] > self.w then
       rows[#rows + 1] = {}
       at = 0

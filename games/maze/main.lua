@@ -17,6 +17,9 @@ local compare, generator, search, loops, across, speed, seed, playing = "searche
 local chosen = { "astar", "dijkstra", "greedy", "bidirectional" } -- the searches that are compared
 local boards, from, to, rows
 
+-- The number of the wall between two cells.
+local function between(a, c) return math.min(a, c) * 10000 + math.max(a, c) end
+
 -- One maze with one search: all is known at once and shown little by little.
 local function board(how, by)
   local b = { generator = how, search = by, dug = {}, shown = 0, seen = 0 }
@@ -41,7 +44,7 @@ end
 -- Skips the digging.
 local function dig_all()
   for _, b in ipairs(boards) do
-    for k = b.shown + 1, #b.dug do b.open[b.dug[k][1] .. ":" .. b.dug[k][2]] = true end
+    for k = b.shown + 1, #b.dug do b.open[between(b.dug[k][1], b.dug[k][2])] = true end
     b.shown = #b.dug
   end
 end
@@ -64,7 +67,7 @@ local function advance(cells)
     if b.shown < #b.dug then
       digging = true
       local last = math.min(#b.dug, b.shown + 3 * cells)
-      for k = b.shown + 1, last do b.open[b.dug[k][1] .. ":" .. b.dug[k][2]] = true end
+      for k = b.shown + 1, last do b.open[between(b.dug[k][1], b.dug[k][2])] = true end
       b.shown, b.walls = last, nil
     end
   end
@@ -93,7 +96,7 @@ end
 -- The walls that stand, as few long lines, in cells.
 local function walls(b)
   local lines = {}
-  local function wall(a, c) return not (b.open[a .. ":" .. c] or b.open[c .. ":" .. a]) end
+  local function wall(a, c) return not b.open[between(a, c)] end
   for r = 0, rows do
     local begin
     for c = 1, across + 1 do

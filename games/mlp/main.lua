@@ -149,18 +149,15 @@ local function diagram(ui, x, y, w, h, shown)
     local signal = mynah.tensor{ { shown[1], shown[2] } }
     for i, layer in ipairs(layers) do
       signal = layer(signal)
+      if i % 2 == 1 then weights[#weights + 1] = layer.weight:totable() end -- [inputs][outputs]
       if i % 2 == 0 then signals[#signals + 1] = signal:flatten():totable() end
     end
     signals[#signals + 1] = signal:softmax(2):flatten():totable()
   end)
-  local parameters = net:parameters()
-  for _, parameter in ipairs(parameters) do
-    if #parameter.shape == 2 then weights[#weights + 1] = parameter:totable() end
-  end
   local columns = #signals
   local function place(column, k, n)
     local step = math.min(46, (h - 70) / n)
-    return x + 46 + (w - 92) * (column - 1) / (columns - 1), y + 18 + h / 2 + (k - (n + 1) / 2) * step
+    return x + 46 + (w - 106) * (column - 1) / (columns - 1), y + 18 + h / 2 + (k - (n + 1) / 2) * step
   end
   for l, matrix in ipairs(weights) do
     local largest = 0.3
@@ -168,11 +165,10 @@ local function diagram(ui, x, y, w, h, shown)
       for _, v in ipairs(row) do largest = math.max(largest, math.abs(v)) end
     end
     local from, to = #signals[l], #signals[l + 1]
-    local turned = #matrix == from
     for i = 1, from do
       local ax, ay = place(l, i, from)
       for j = 1, to do
-        local v = turned and matrix[i][j] or matrix[j][i]
+        local v = matrix[i][j]
         local bx, by = place(l + 1, j, to)
         if math.abs(v) > 0.02 * largest then
           g:line({ ax, ay, bx, by }, shade(v, largest), 0.6 + 2.6 * math.abs(v) / largest)

@@ -46,21 +46,23 @@ local function restart()
   judge()
 end
 
--- The kernel's perceptron sees one point more; it moves when it is wrong about it.
-local function step()
+-- The kernel's perceptron sees some points more, within one epoch; it moves at each that it is wrong about.
+local function step(count)
   if finished or not one_of_each() then return end
   learner = learner or mynah.learn.perceptron()
-  sample = sample + 1
-  local p = points[sample]
-  local before = { weights[1], weights[2], bias }
-  learner:partial_fit({ { p[1], p[2] } }, { p[3] }, { -1, 1 })
-  local now = learner:params()
-  weights, bias = { now.weights[1][1]:item(), now.weights[1][2]:item() }, now.intercept[1]
-  looking_at = p
-  if weights[1] ~= before[1] or weights[2] ~= before[2] or bias ~= before[3] then
-    mistakes = mistakes + 1
-    last = before
+  local X, y = {}, {}
+  for i = sample + 1, math.min(#points, sample + count) do
+    X[#X + 1], y[#y + 1] = { points[i][1], points[i][2] }, points[i][3]
   end
+  local before = { weights[1], weights[2], bias }
+  learner:partial_fit(X, y, { -1, 1 })
+  local now = learner:params()
+  weights, bias = { now.weights[1], now.weights[2] }, now.bias
+  sample = sample + #X
+  looking_at = points[sample]
+  local new = now.mistakes[#now.mistakes]
+  mistakes = mistakes + new
+  if new > 0 then last = before end
   if sample == #points then
     epoch, sample = epoch + 1, 0
     history[#history + 1] = mistakes
@@ -101,8 +103,7 @@ function demo.start(s)
 end
 
 function demo.update()
-  if not playing then return end
-  for _ = 1, speed do step() end
+  if playing then step(speed) end
 end
 
 -- The part of a line w · x + b = c that is in the view.
@@ -211,7 +212,7 @@ function demo.draw(ui)
   if p:button(playing and "Pause" or "Play", { on = playing }) then playing = not playing end
   if p:button("Step") then
     playing = false
-    step()
+    step(1)
   end
   if p:button("Restart") then restart() end
   speed = p:slider("Points per frame", speed, 1, 40, { whole = true })

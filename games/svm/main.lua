@@ -48,7 +48,7 @@ local function fit()
   if not both() then return end
   local X, y = {}, {}
   for i, p in ipairs(points) do X[i], y[i] = { p[1], p[2] }, p[3] end
-  local options = { kernel = settings.kernel, C = settings.C, tolerance = 1e-8, steps = 400000 }
+  local options = { kernel = settings.kernel, C = settings.C, tolerance = moved and 0.1 or 1e-8, shrinking = false }
   if settings.kernel ~= "linear" then options.gamma = settings.gamma end
   if settings.kernel == "poly" then options.degree, options.coef0 = settings.degree, 1 end
   local learner = mynah.learn.svc(options)
@@ -154,8 +154,8 @@ function demo.draw(ui)
     p:pair("Inside the street (0 < ξ < 1)", street)
     p:pair("b", ("%.8f"):format(held.intercept[1]))
     if settings.kernel == "linear" then
-      p:pair("w₁", ("%.8f"):format(held.weights[1][1]:item()))
-      p:pair("w₂", ("%.8f"):format(held.weights[1][2]:item()))
+      p:pair("w₁", ("%.8f"):format(held.weights[1][1]))
+      p:pair("w₂", ("%.8f"):format(held.weights[1][2]))
       p:pair("Half the street, 1 / |w|", 1 / held.weights:norm():item())
     end
     p:pair("Sum of multipliers", ("%.4f"):format(objective))
@@ -237,7 +237,7 @@ function demo.facts()
     end
     lines[2] = ("support vectors %d, %d right, sum of multipliers %.6f"):format(vectors, right, objective)
     if settings.kernel == "linear" then
-      lines[3] = ("w = (%.8f, %.8f), b = %.8f"):format(held.weights[1][1]:item(), held.weights[1][2]:item(), held.intercept[1])
+      lines[3] = ("w = (%.8f, %.8f), b = %.8f"):format(held.weights[1][1], held.weights[1][2], held.intercept[1])
     end
   end
   return lines
