@@ -2,7 +2,7 @@
 --
 --   love games/anneal          mynah games/anneal --shot anneal.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit, terrain = require "kit", require "kit.terrain"
 local mynah = require "mynah"
@@ -11,15 +11,17 @@ local theme = kit.theme
 local view = kit.view{ x = 20, y = 60, w = 640, h = 640, xs = { 0, terrain.size }, ys = { 0, terrain.size }, down = true }
 local KEPT = 700 -- dots that stay in sight
 
+---@type any, any, any, any, any
 local land, search, walk, start, seed
 local schedule, cooling, stride, speed, playing, mode = "classic", 0.99, 30, 2, true, "well"
+---@type any, any, any, any, any, any, any, any, any
 local steps, taken, dots, trail, best, best_f, temperatures, heights, bests
 
 -- A search from a place on, at a temperature: the kernel's settings do not change while it runs, so a turn of a knob is
 -- a new search that goes on where the old one stands.
 local function go_on(x, temperature)
   local options = { schedule = schedule, x0 = x, lower = { 0, 0 }, upper = { 300, 300 }, step = stride, seed = seed + steps,
-    budget = schedule == "adaptive" and 3000 or 100000 }
+    budget = schedule == "adaptive" and 3000 or 100000 } ---@type any
   if schedule == "classic" then options.t0, options.cooling, options.t_stop = temperature, cooling, 0.1 end
   search = mynah.optim.anneal(options)
   search:tell{ land.f(search:ask()[1]) } -- where it stands
@@ -64,7 +66,10 @@ local demo = {
 
 local function many_wells()
   local draw, hills = kit.random(seed + 10), {}
-  for k = 1, 14 do hills[k] = { 25 + 250 * draw(), 25 + 250 * draw(), k % 4 == 0 and 7 or -4 - 6 * draw() } end
+  for k = 0, 8 do
+    local x, y = 50 + 100 * (k % 3), 50 + 100 * math.floor(k / 3)
+    hills[k + 1] = { x - 25 + 50 * draw(), y - 25 + 50 * draw(), k % 2 == 0 and -7 - 5 * draw() or 5 + 4 * draw() }
+  end
   land.hills, start = hills, { 40, 260 }
   land:look()
   restart()

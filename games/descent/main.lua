@@ -2,7 +2,7 @@
 --
 --   love games/descent          mynah games/descent --shot descent.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit, terrain = require "kit", require "kit.terrain"
 local mynah = require "mynah"
@@ -16,23 +16,23 @@ local TOLERANCE, PATIENCE = 0.01, 3000
 
 -- What each method needs to be stepped by hand.
 local methods = {
-  { "descend", kind = "minimizer", make = function() return { lr = rates.plain, tolerance = TOLERANCE } end },
-  { "momentum", kind = "minimizer", method = "descend", make = function() return { lr = rates.plain, momentum = 0.9, tolerance = TOLERANCE } end },
-  { "adam", kind = "optimizer", make = function() return { lr = rates.other } end },
-  { "adan", kind = "optimizer", make = function() return { lr = rates.other } end },
-  { "rmsprop", kind = "optimizer", make = function() return { lr = rates.other } end },
-  { "adagrad", kind = "optimizer", make = function() return { lr = 5 * rates.other } end },
-  { "rprop", kind = "optimizer", make = function() return { lr = rates.other } end },
-  { "lion", kind = "optimizer", make = function() return { lr = rates.other } end },
-  { "adahessian", kind = "optimizer", curved = true, make = function() return { lr = 0.15 * rates.other } end },
-  { "lbfgs", kind = "minimizer", make = function() return { tolerance = TOLERANCE } end },
-  { "cg", kind = "minimizer", make = function() return { tolerance = TOLERANCE } end },
-  { "newton", kind = "minimizer", make = function() return { tolerance = TOLERANCE } end },
-  { "nelder_mead", kind = "search", make = function() return { budget = 400, lower = { 0, 0 }, upper = { 300, 300 }, seed = 1 } end },
-  { "cmaes", kind = "search", make = function() return { budget = 600, sigma = 30, lower = { 0, 0 }, upper = { 300, 300 }, seed = 1 } end },
+  { name = "descend", kind = "minimizer", make = function() return { lr = rates.plain, tolerance = TOLERANCE } end },
+  { name = "momentum", kind = "minimizer", method = "descend", make = function() return { lr = rates.plain, momentum = 0.9, tolerance = TOLERANCE } end },
+  { name = "adam", kind = "optimizer", make = function() return { lr = rates.other } end },
+  { name = "adan", kind = "optimizer", make = function() return { lr = rates.other } end },
+  { name = "rmsprop", kind = "optimizer", make = function() return { lr = rates.other } end },
+  { name = "adagrad", kind = "optimizer", make = function() return { lr = 5 * rates.other } end },
+  { name = "rprop", kind = "optimizer", make = function() return { lr = rates.other } end },
+  { name = "lion", kind = "optimizer", make = function() return { lr = rates.other } end },
+  { name = "adahessian", kind = "optimizer", curved = true, make = function() return { lr = 0.15 * rates.other } end },
+  { name = "lbfgs", kind = "minimizer", make = function() return { tolerance = TOLERANCE } end },
+  { name = "cg", kind = "minimizer", make = function() return { tolerance = TOLERANCE } end },
+  { name = "newton", kind = "minimizer", make = function() return { tolerance = TOLERANCE } end },
+  { name = "nelder_mead", kind = "search", make = function() return { budget = 400, lower = { 0, 0 }, upper = { 300, 300 }, seed = 1 } end },
+  { name = "cmaes", kind = "search", make = function() return { budget = 600, sigma = 30, lower = { 0, 0 }, upper = { 300, 300 }, seed = 1 } end },
 }
-for _, method in ipairs(methods) do method.name = method[1] end
 
+---@type any, any, any, any
 local land, start, shown, walkers
 local mode, playing, speed = "well", true, 1
 local changed = false -- a rate, while its slider is held
@@ -145,7 +145,7 @@ local function cursor(ui, x, y, w)
   ui:card(x, y, w, 168, px and not ui:hover(view) and "Where " .. first.name .. " is" or "Under the cursor")
   local p = ui:panel(x, y + 22, w)
   if not px then return p:hint("Move over the map: the axes of the Hessian there, and how much more one direction curves than the other.") end
-  local place = mynah.terrain(land.f, { px, py }, { tolerance = 2 * TOLERANCE, curvature = 1e-6 })
+  local place = mynah.terrain(land.f, { px, py }, { tolerance = 2 * TOLERANCE, curvature = 1e-6 }) ---@type any
   p:pair("Height", place.value)
   p:pair("Slope", place.slope)
   p:pair("Condition number", place.condition)

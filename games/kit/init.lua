@@ -31,9 +31,14 @@ kit.theme, kit.number = theme, ui.number
 function kit.view(options) return view.new(options) end
 
 -- A picture of numbers or of pixels; `set` gives it new ones. Options as of `mynah.plot.rgba`.
-local painter -- in use
+local painter ---@type any
+
+---@class kit.Picture
+---@field source any
+---@field options table
 local picture = {}
 picture.__index = picture
+---@return kit.Picture
 function kit.picture(source, options)
   local p = setmetatable({ options = options or {} }, picture)
   if source then p:set(source) end

@@ -5,6 +5,11 @@ local graphics = love.graphics
 
 local CAPITAL = 0.727 -- the height of capitals of the kernel's font, in its size
 
+---@class kit.Screen
+---@field scale number Pixels to a unit.
+---@field left number
+---@field top number
+---@field fonts table
 local screen = {}
 screen.__index = screen
 
@@ -19,6 +24,7 @@ local function color_of(text)
   return c
 end
 
+---@return kit.Screen
 function screen.new() return setmetatable({ scale = 1, left = 0, top = 0, fonts = {} }, screen) end
 
 -- Begins a frame of `width` by `height` units, as large as the window allows.
@@ -44,53 +50,68 @@ function screen:font(size, bold)
   if not font then
     local face = bold and "bold" or "regular"
     files[face] = files[face] or love.filesystem.newFileData(mynah.plot.font(bold or false), face .. ".ttf")
-    font = graphics.newFont(files[face], math.max(4, math.floor(size * self.scale + 0.5)))
+    font = graphics.newFont(files[face], math.max(4, math.floor(size * self.scale + 0.5)), "light")
     self.fonts[key] = font
   end
   return font
 end
 
-function screen:rect(x, y, w, h, color, radius)
+-- Opaque shapes get a rim of their own colour: LÖVE smooths lines, but not the edges of surfaces.
+function screen.rect(_, x, y, w, h, color, radius)
   graphics.setColor(color_of(color))
   graphics.rectangle("fill", x, y, w, h, radius, radius)
+  if (radius or 0) > 0 and #color == 7 then
+    graphics.setLineWidth(1)
+    graphics.rectangle("line", x + 0.5, y + 0.5, w - 1, h - 1, radius, radius)
+  end
 end
 
-function screen:frame(x, y, w, h, color, width, radius)
+function screen.frame(_, x, y, w, h, color, width, radius)
+  local inset = (width or 1) / 2
   graphics.setColor(color_of(color))
   graphics.setLineWidth(width or 1)
-  graphics.rectangle("line", x, y, w, h, radius, radius)
+  graphics.rectangle("line", x + inset, y + inset, w - 2 * inset, h - 2 * inset, radius, radius)
 end
 
-function screen:line(points, color, width)
+function screen.line(_, points, color, width)
   if #points < 4 then return end
   graphics.setColor(color_of(color))
   graphics.setLineWidth(width or 1)
   graphics.line(points)
 end
 
-function screen:circle(x, y, r, color)
+function screen.circle(_, x, y, r, color)
   graphics.setColor(color_of(color))
   graphics.circle("fill", x, y, r)
+  if #color == 7 and r > 1 then
+    graphics.setLineWidth(1)
+    graphics.circle("line", x, y, r - 0.5)
+  end
 end
 
-function screen:ring(x, y, r, color, width)
+function screen.ring(_, x, y, r, color, width)
   graphics.setColor(color_of(color))
   graphics.setLineWidth(width or 1)
   graphics.circle("line", x, y, r)
 end
 
-function screen:dots(points, r, color)
+function screen.dots(_, points, r, color)
   graphics.setColor(color_of(color))
-  for i = 1, #points, 2 do graphics.circle("fill", points[i], points[i + 1], r) end
+  graphics.setLineWidth(1)
+  local rim = #color == 7 and r > 1
+  for i = 1, #points, 2 do
+    graphics.circle("fill", points[i], points[i + 1], r)
+    if rim then graphics.circle("line", points[i], points[i + 1], r - 0.5) end
+  end
 end
 
-function screen:polygon(points, color)
+function screen.polygon(_, points, color)
   if #points < 6 then return end
   graphics.setColor(color_of(color))
   graphics.polygon("fill", points)
 end
 
-function screen:image(picture, x, y, w, h)
+function screen.image(_, picture, x, y, w, h)
   local image = picture.texture
   if not image then return end
   graphics.setColor(1, 1, 1)
@@ -102,8 +123,8 @@ function screen:text(words, x, y, size, color, align, bold)
   local s = self.scale
   graphics.setColor(color_of(color))
   graphics.setFont(font)
-  local before = 0
-  if align then before = font:getWidth(words) / s * (align == "center" and 0.5 or align == "right" and 1 or 0) end
+  local share = align == "center" and 0.5 or align == "right" and 1 or 0
+  local before = share * font:getWidth(words) / s
   -- Whole pixels, so that letters stay sharp.
   local px, py = self.left + (x - before) * s, self.top + (y + CAPITAL * size / 2) * s - font:getBaseline()
   graphics.push()

@@ -2,12 +2,15 @@
 
 local mynah = require "mynah"
 
+---@class kit.Soft
+---@field canvas? mynah.Canvas
 local soft = {}
 soft.__index = soft
 
 local gauge = mynah.plot.canvas(16, 16) -- measures words
 
 -- A painter on a canvas of `width` by `height` units, `scale` pixels to a unit; without a scale it only measures.
+---@return kit.Soft
 function soft.new(width, height, background, scale)
   local canvas = scale and mynah.plot.canvas(width, height, { background = background, scale = scale })
   return setmetatable({ canvas = canvas }, soft)
@@ -18,7 +21,10 @@ function soft:rect(x, y, w, h, color, radius)
 end
 
 function soft:frame(x, y, w, h, color, width, radius)
-  if self.canvas then self.canvas:rect(x, y, w, h, { line = color, width = width or 1, radius = radius or 0 }) end
+  local inset = (width or 1) / 2
+  if self.canvas then
+    self.canvas:rect(x + inset, y + inset, w - 2 * inset, h - 2 * inset, { line = color, width = width or 1, radius = radius or 0 })
+  end
 end
 
 function soft:line(points, color, width)

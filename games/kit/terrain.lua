@@ -7,13 +7,19 @@ local m = mynah.math
 
 local SIZE, SIGMA, CELLS = 300, 60, 150
 
+---@class kit.Terrain
+---@field hills number[][] Each { x, y, amplitude }.
+---@field f fun(p: any): any The height at a point.
+---@field picture any
+---@field lines number[][]
 local terrain = {}
 terrain.__index = terrain
 terrain.size = SIZE
 
 -- A landscape of hills, each { x, y, amplitude }: below 0 a well, above 0 a peak.
+---@return kit.Terrain
 function terrain.new(hills)
-  local t = setmetatable({ hills = hills, picture = kit.picture(nil, { smooth = true, opacity = 0.8, low = -11, high = 11 }) }, terrain)
+  local t = setmetatable({ hills = hills, picture = kit.picture() }, terrain)
   -- The height at a point, for plain numbers and for exact derivatives alike.
   function t.f(p)
     local sum = 0
@@ -72,9 +78,8 @@ end
 function terrain:draw(ui, view)
   ui:field(view.x, view.y, view.w, view.h)
   ui.g:image(self.picture, view.x, view.y, view.w, view.h)
-  local line = {}
   for _, contour in ipairs(self.lines) do
-    line = {}
+    local line = {}
     for i = 1, #contour, 2 do line[i], line[i + 1] = view:to(contour[i], contour[i + 1]) end
     ui.g:line(line, "#ffffff2e", 1)
   end

@@ -4,19 +4,34 @@
 
 local theme = require "kit.theme"
 
+---@class kit.Ui
+---@field g any What draws: `rect`, `frame`, `line`, `circle`, `ring`, `dots`, `polygon`, `image`, `text`, `width`, `clip`.
+---@field mouse { x: number, y: number, down: boolean, pressed: boolean, released: boolean, button: integer, wheel: number }
+---@field active any The widget that the mouse was pressed on.
+---@field places table Where each widget is, by its label.
+---@field forced table Values that the command line gives to widgets.
 local ui = {}
 ui.__index = ui
+
+---@class kit.Panel
+---@field ui kit.Ui
+---@field g any
+---@field x number
+---@field y number Where the next widget goes.
+---@field w number
+---@field columns? integer
+---@field column? integer
 local panel = {}
 panel.__index = panel
 
 -- A face that draws with `painter` (see soft.lua and screen.lua).
+---@return kit.Ui
 function ui.new(painter)
   return setmetatable({
     g = painter,
     mouse = { x = -1, y = -1, down = false, pressed = false, released = false, button = 1, wheel = 0 },
-    active = nil, -- the widget that the mouse was pressed on
-    places = {}, -- where each widget is, by its label
-    forced = {}, -- values that the command line gives to widgets
+    places = {},
+    forced = {},
   }, ui)
 end
 
@@ -152,7 +167,7 @@ function ui:chart(x, y, w, h, options)
   if high - low < 1e-9 then low, high = low - 0.5, high + 0.5 end
   if last - first < 1e-9 then last = first + 1 end
   for k = 0, 2 do
-    local at = bottom - (bottom - top) * k / 2
+    local at = math.floor(bottom - (bottom - top) * k / 2) + 0.5
     local v = low + (high - low) * k / 2
     g:line({ left, at, right, at }, theme.edge, 1)
     self:text(ui.number(log and 10 ^ v or v), left - 6, at, { size = 10.5, color = theme.dim, align = "right" })
@@ -191,6 +206,7 @@ function ui:chart(x, y, w, h, options)
 end
 
 -- A column of widgets.
+---@return kit.Panel
 function ui:panel(x, y, w, h)
   if h then self:card(x, y, w, h) end
   return setmetatable({ ui = self, g = self.g, x = x + 14, y = y + 14, w = w - 28 }, panel)
@@ -277,16 +293,17 @@ function panel:choice(label, value, items, options)
   u.forced[label] = nil
   if label ~= "" and not options.plain then self:label(label) end
   local x, y, at = self.x, self.y, 0
-  local rows, widths = { {} }, {}
+  local widths = {}
   for i, item in ipairs(items) do
-    local words = type(item) == "table" and item[2] or item
-    widths[i] = g:width(words, 12.5) + 12
-    if at > 0 and at + widths[i] > self.w then
-      rows[#rows + 1] = {}
-      at = 0
-    end
-    table.insert(rows[#rows], i)
+    widths[i] = g:width(type(item) == "table" and item[2] or item, 12.5) + 12
     at = at + widths[i] + 4
+  end
+  -- As few rows as hold them, with about as many in each.
+  local rows, many = {}, math.ceil((at - 4) / self.w)
+  for i = 1, #items do
+    local k = math.ceil(i * many / #items)
+    rows[k] = rows[k] or {}
+    table.insert(rows[k], i)
   end
   for _, row in ipairs(rows) do
     local total = 0

@@ -1,9 +1,18 @@
 -- A rectangle on the screen that shows a part of a plane.
 
+---@class kit.View
+---@field x number
+---@field y number
+---@field w number
+---@field h number
+---@field xs number[] From where to where the plane goes from left to right.
+---@field ys number[] From where to where it goes upwards, or downwards.
+---@field down? boolean Whether y grows downwards.
 local view = {}
 view.__index = view
 
 -- `options`: the rectangle `x`, `y`, `w`, `h`, and the ranges `xs` and `ys` of the plane; `down` lets y grow downwards.
+---@return kit.View
 function view.new(options)
   local v = setmetatable({}, view)
   for key, value in pairs(options) do v[key] = value end

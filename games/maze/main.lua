@@ -2,7 +2,7 @@
 --
 --   love games/maze          mynah games/maze --shot maze.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
@@ -11,10 +11,11 @@ local theme = kit.theme
 local GENERATORS = { "backtracking", "prim", "kruskal", "wilson" }
 local SEARCHES = { "astar", "dijkstra", "bfs", "greedy", "jps", "bidirectional" }
 local NAMES = { astar = "A*", dijkstra = "Dijkstra", bfs = "breadth-first", greedy = "greedy", jps = "jump points",
-  bidirectional = "from both ends", backtracking = "backtracking", prim = "Prim", kruskal = "Kruskal", wilson = "Wilson" }
+  bidirectional = "both ends", backtracking = "backtracking", prim = "Prim", kruskal = "Kruskal", wilson = "Wilson" }
 
 local compare, generator, search, loops, across, speed, seed, playing = "searches", "backtracking", "astar", 0.05, 34, 6, 1, true
 local chosen = { "astar", "dijkstra", "greedy", "bidirectional" } -- the searches that are compared
+---@type any, any, any, any
 local boards, from, to, rows
 
 -- The number of the wall between two cells.
@@ -33,7 +34,7 @@ local function board(how, by)
 end
 
 local function restart(keep)
-  rows = math.floor(across * 0.55 + 0.5)
+  rows = math.floor(across * 0.62 + 0.5)
   if not keep then from, to = 1, across * rows end
   boards = {}
   for k = 1, 4 do
@@ -151,7 +152,7 @@ local function draw_board(ui, b, v, best)
     g:line(line, "#0b0e13", 5)
     g:line(line, "#ffffff", 2.6)
   end
-  local r = math.max(3, v.w / across * 0.34)
+  local r = math.max(3.0, v.w / across * 0.34)
   local sx, sy = place(v, from)
   local tx, ty = place(v, to)
   g:circle(sx, sy, r, theme.good)
@@ -171,7 +172,7 @@ end
 
 function demo.draw(ui)
   local x0, y0, w = 20, 60, 948
-  local cell = math.floor(math.min((w - 24) / 2 / across, (640 - 68) / 2 / rows))
+  local cell = math.min((w - 24) / 2 / across, (640 - 64) / 2 / rows)
   local bw, bh = cell * across, cell * rows
   -- The fewest cells looked at, once all are done.
   local least, finished = math.huge, true
@@ -182,7 +183,7 @@ function demo.draw(ui)
   local views = {}
   for k, b in ipairs(boards) do
     local column, row = (k - 1) % 2, math.floor((k - 1) / 2)
-    local v = kit.view{ x = x0 + column * (bw + 24) + (w - 24 - 2 * bw) / 2, y = y0 + 28 + row * (bh + 36), w = bw, h = bh,
+    local v = kit.view{ x = x0 + column * (bw + 24) + (w - 24 - 2 * bw) / 2, y = y0 + 28 + row * (bh + 34), w = bw, h = bh,
       xs = { 0, across }, ys = { 0, rows }, down = true }
     views[k] = v
     draw_board(ui, b, v, finished and b.count == least)
@@ -191,7 +192,7 @@ function demo.draw(ui)
   local p = ui:panel(984, 60, 276, 640)
   p:row(3)
   if p:button(playing and "Pause" or "Play", { on = playing }) then playing = not playing end
-  if p:button("Skip digging") then dig_all() end
+  if p:button("Dig all") then dig_all() end
   if p:button("New maze") then
     seed = seed + 1
     restart(true)
@@ -222,7 +223,7 @@ function demo.draw(ui)
   speed = p:slider("Cells per frame", speed, 1, 60, { whole = true })
   local now = table.concat({ compare, generator, search, loops, across }, "/")
   if now ~= before then
-    restart(across * rows >= math.max(from, to) and rows == math.floor(across * 0.55 + 0.5))
+    restart(across * rows >= math.max(from, to) and rows == math.floor(across * 0.62 + 0.5))
     dig_all()
   end
   p:space(4)
@@ -234,7 +235,7 @@ function demo.draw(ui)
   for _, v in ipairs(views) do
     local touched, tx, ty, button = ui:touched(v)
     if touched then
-      local at = math.floor(ty) * across + math.floor(tx) + 1
+      local at = math.floor(ty) * across + math.floor(tx) + 1 ---@type any
       if button == 2 then from = at else to = at end
       restart(true)
       dig_all()

@@ -2,7 +2,7 @@
 --
 --   love games/mlp          mynah games/mlp --shot mlp.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
@@ -14,9 +14,11 @@ local CELLS = 64
 
 local points, brush, seed, data = {}, 1, 1, nil -- points { x, y, class from 1 }
 local hidden, activation, rate, speed, playing = { 8, 8 }, "tanh", 0.02, 4, true
+---@type any, any, any, any, any, any, any, any
 local net, layers, opt, X, y, losses, accuracy, steps
 local regions = kit.picture(nil, { smooth = true })
 local frame = 0
+---@type any, any
 local grid, inks
 
 -- The plane's places, row by row from above, and the classes' colours.
@@ -39,7 +41,7 @@ end
 -- Draws the plane: each place in the mix of colours that the net finds likely there.
 local function look()
   mynah.no_grad(function()
-    local mixed = net(grid):softmax(2):matmul(inks) * 0.55 + 8
+    local mixed = net(grid):softmax(2):matmul(inks) * 0.55 + 8 ---@type any
     regions:set(mixed:reshape{ CELLS, CELLS, 3 })
     if X then accuracy = net(X):argmax(2):eq(y):sum():item() / #points end
   end)
@@ -277,6 +279,7 @@ function demo.draw(ui)
   local names = {}
   for k = 1, #COLORS do names[k] = { k, ({ "blue", "orange", "green", "red", "violet" })[k] } end
   brush = p:choice("", brush, names)
+  p:hint("A right click takes the nearest point away. Move over the plane to see the net read that place.")
 
   local touched, tx, ty, button = ui:touched(view)
   if touched then

@@ -4,7 +4,7 @@
 --
 -- Drop a PNG or JPEG file on the window to have it painted.
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
@@ -12,6 +12,7 @@ local theme = kit.theme
 
 local SIDE = 96 -- pixels of the longer side while it is painted
 
+---@type any, any, any, any, any, any, any, any, any
 local target, name, art, target_picture, art_picture, film, errors, message, seed
 local method, shape, shapes, care, playing, since = "climb", "triangle", 120, 3, true, 0
 
@@ -47,8 +48,14 @@ local scenes = {
   end },
 }
 
+-- What is shown: shapes drawn larger than they are painted, so that they stay shapes.
+local function show()
+  local picture = art:picture()
+  art_picture:set(picture and picture:scaled(4):image() or art:image(), { smooth = true })
+end
+
 local function restart()
-  local options = { image = target, seed = seed, size = SIDE }
+  local options = { image = target, seed = seed, size = SIDE } ---@type any
   if method == "climb" then
     options.shape, options.shapes, options.climbs, options.tries, options.patience = shape, shapes, care, 20 * care, 40
     art = mynah.paint.painter(options)
@@ -61,7 +68,7 @@ local function restart()
     art = mynah.paint.pixel_ga(options)
   end
   errors, film, message, since = { art.rmse }, mynah.plot.film{ frames = 60 }, nil, 0
-  art_picture:set(art:image(), { smooth = true })
+  show()
 end
 
 local function paint(image, what)
@@ -92,7 +99,7 @@ local function step()
 end
 
 function demo.update()
-  if playing and step() then art_picture:set(art:image(), { smooth = true }) end
+  if playing and step() then show() end
 end
 
 -- Where files go: LÖVE's own folder of the game, or here.
@@ -127,7 +134,6 @@ function demo.draw(ui)
   local image = art:target()
   local picture = art:picture()
   if picture then
-    -- Shapes are drawn as shapes, sharp at any size.
     local s = math.min(632 / picture.width, 632 / picture.height)
     local left, top = 340 - picture.width * s / 2, 380 - picture.height * s / 2
     fitted(ui, art_picture, picture.width, picture.height, 24, 64, 632, 632)
@@ -152,14 +158,14 @@ function demo.draw(ui)
   if p:button("Step") then
     playing = false
     step()
-    art_picture:set(art:image(), { smooth = true })
+    show()
   end
   if p:button("Restart") then
     seed = seed + 1
     restart()
   end
   local before = table.concat({ method, shape, shapes, care }, "/")
-  method = p:choice("How", method, { { "climb", "shape by shape" }, { "picture_ga", "breed pictures" }, { "pixel_ga", "breed pixels" } })
+  method = p:choice("How", method, { { "climb", "shapes" }, { "picture_ga", "picture GA" }, { "pixel_ga", "pixel GA" } })
   if method ~= "pixel_ga" then
     shape = p:choice("With", shape, { "triangle", "ellipse", "rectangle", "polygon", "curve" })
     shapes = p:slider("Shapes", shapes, 10, 400, { whole = true })

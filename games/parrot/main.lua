@@ -2,11 +2,11 @@
 --
 --   love games/parrot          mynah games/parrot --shot parrot.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
-local nn, theme = mynah.nn, kit.theme
+local theme = kit.theme
 
 -- What it hears: one speaker, a few turns of phrase, many combinations.
 local function lesson(seed)
@@ -24,13 +24,15 @@ end
 local CONTEXT, BATCH, WINDOW = 40, 6, 24
 local LAYERS, HEADS = 2, 4
 
+---@type any, any, any, any, any, any, any, any
 local text, tokenizer, bird, opt, tokens, held, draw, seed
 local training, speaking, rate, temperature, top_k, top_p, pace = true, true, 4e-3, 0.7, 0, 0.95, 3
+---@type any, any, any, any, any
 local steps, losses, kept, kept_at, samples
+---@type any, any, any, any, any, any
 local said, looks, candidates, chosen, picked, frame
+local thought_at = 0 -- letters said since it looked
 local maps = {}
-local letters -- of each token
-
 local function ids_of(words) return tokenizer:encode(words) end
 
 local function restart()
@@ -85,7 +87,7 @@ end
 -- Where it looks, and what it might say next, most likely first.
 local function think()
   local ids = window(WINDOW)
-  looks = bird:attention(ids)
+  looks, thought_at = bird:attention(ids), 0
   for l = 1, LAYERS do
     for h = 1, HEADS do
       maps[l] = maps[l] or {}
@@ -94,7 +96,7 @@ local function think()
     end
   end
   local row = mynah.no_grad(function() return bird:logits{ window(CONTEXT) } end)
-  local logits = row[1][-1]
+  local logits = row[1][-1] ---@type any
   local plain = logits:softmax(1):totable()
   local warm = (logits / math.max(temperature, 0.02)):softmax(1):totable()
   candidates = {}
@@ -123,7 +125,7 @@ local function speak()
   local options = { tokens = 1, seed = seed * 100000 + #said, temperature = temperature, top_p = top_p }
   if top_k > 0 then options.top_k = top_k end
   local next_letter = bird:generate(said, options)
-  chosen = next_letter
+  chosen, thought_at = next_letter, #next_letter
   said = said .. next_letter
   if #said > 600 then said = said:sub(-400) end
 end
@@ -163,22 +165,31 @@ function demo.draw(ui)
   local g = ui.g
   -- What it says; the letters it looks at are lit.
   ui:card(20, 60, 640, 150, "It says")
-  local lines, line = {}, ""
+  local lines, line, begin = {}, "", 1
   local shown = said:sub(-330)
-  for letter in shown:gmatch(".") do
+  for i = 1, #shown do
+    local letter = shown:sub(i, i)
     if letter == "\n" or #line >= 72 and letter == " " then
-      lines[#lines + 1] = line
-      line = ""
+      lines[#lines + 1] = { line, begin }
+      line, begin = "", i + 1
     else
       line = line .. letter
     end
   end
-  lines[#lines + 1] = line
-  local first = math.max(1, #lines - 4)
+  lines[#lines + 1] = { line, begin }
+  local now = looks and looks[picked[1]][picked[2]][-1]:totable() or {}
+  local first, before = math.max(1, #lines - 4), #shown - thought_at - #now
   for k = first, #lines do
-    local y = 98 + (k - first) * 24
-    ui:text(lines[k], 34, y, { size = 16, color = k == #lines and theme.ink or theme.dim })
-    if k == #lines then g:rect(36 + g:width(lines[k], 16), y - 9, 2, 18, theme.accent) end
+    local words, y = tostring(lines[k][1]), 98 + (k - first) * 24
+    for i = 1, #words do
+      local weight = now[lines[k][2] + i - 1 - before]
+      if weight and weight > 0.02 then
+        local x, after = g:width(words:sub(1, i - 1), 16), g:width(words:sub(1, i), 16)
+        g:rect(34 + x, y - 11, after - x, 22, theme.palette[6] .. ("%02x"):format(math.floor(40 + 170 * weight)), 3)
+      end
+    end
+    ui:text(words, 34, y, { size = 16, color = k == #lines and theme.ink or theme.soft })
+    if k == #lines then g:rect(36 + g:width(words, 16), y - 9, 2, 18, theme.accent) end
   end
 
   -- What may come next.

@@ -2,19 +2,21 @@
 --
 --   love games/perceptron          mynah games/perceptron --shot perceptron.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
 local theme = kit.theme
 
-local view = kit.view{ x = 20, y = 60, w = 640, h = 640, xs = { -10, 10 }, ys = { -10, 10 } }
+local view = kit.view{ x = 20, y = 60, w = 640, h = 640, xs = { -7, 13 }, ys = { -12, 8 } }
 local BLUE, RED = theme.palette[1], theme.palette[4]
 
 -- Points { x, y, class }: 1 is blue, -1 is red.
 local points, class, seed = {}, 1, 1
+---@type any, any, any, any, any, any, any, any, any
 local learner, weights, bias, sample, epoch, mistakes, history, verdict, hulls
 local playing, speed, finished, looking_at = true, 2, false, nil
+---@type any
 local last -- what the latest mistake did: the line before it
 
 local function one_of_each()
@@ -65,7 +67,7 @@ local function step(count)
   if new > 0 then last = before end
   if sample == #points then
     epoch, sample = epoch + 1, 0
-    history[#history + 1] = mistakes
+    table.insert(history, mistakes)
     finished = mistakes == 0 or epoch >= 1000
     mistakes = 0
   end
@@ -86,7 +88,7 @@ local function clouds(distance, n)
   for i = 1, n do
     local side = i % 2 == 0 and 1 or -1
     local r, a = math.sqrt(-2 * math.log(1 - draw())) * 1.7, 2 * math.pi * draw()
-    points[i] = { side * distance + r * math.cos(a) + 0.5, side * distance * 0.6 + r * math.sin(a) - 1, side }
+    points[i] = { side * distance + r * math.cos(a) + 5, side * distance * 0.6 + r * math.sin(a) - 2, side }
   end
   restart()
 end
@@ -99,7 +101,7 @@ local demo = {
 
 function demo.start(s)
   seed = s
-  clouds(3.6, 24)
+  clouds(2.8, 30)
 end
 
 function demo.update()
@@ -221,12 +223,12 @@ function demo.draw(ui)
   p:heading("Points")
   p:row(2)
   if p:button("Far apart") then clouds(3.6, 24) end
-  if p:button("Close") then clouds(2.2, 30) end
+  if p:button("Close") then clouds(2.3, 30) end
   p:row(2)
   if p:button("Overlapping") then clouds(1.2, 40) end
   if p:button("Other ones") then
     seed = seed + 1
-    clouds(2.6, 30)
+    clouds(2.3, 30)
   end
   p:row(2)
   if p:button("Exclusive or") then
@@ -243,7 +245,7 @@ function demo.draw(ui)
     .. "towards it for blue and away from it for red, and b by one. So the line turns.")
   p:hint("If some line separates the colours, it gets there after finitely many mistakes (Novikoff 1962). If the hulls "
     .. "overlap, no line does, and it turns for ever.")
-  ui:legend({ { BLUE, "blue" }, { RED, "red" }, { "#ffffff", "wrong side", "ring" } }, 998, 676)
+  ui:legend({ { BLUE, "blue" }, { RED, "red" }, { "#ffffff", "wrong side", "ring" } }, 998, 684)
 
   local touched, tx, ty, button = ui:touched(view)
   if touched then

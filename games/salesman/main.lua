@@ -2,7 +2,7 @@
 --
 --   love games/salesman          mynah games/salesman --shot salesman.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
@@ -32,7 +32,9 @@ local ROADS = {
 local view = kit.view{ x = 20, y = 60, w = 640, h = 440, xs = { 85, 130 }, ys = { 18, 48.9375 } }
 local MOVES = 150 -- of annealing in a round
 
+---@type any, any, any, any, any, any, any, any, any, any
 local cities, roads, racers, rounds, seed, playing, speed, shown, prefer, solved
+---@type any
 local cost -- of each pair, with the roads' own prices
 
 local function preferences()
@@ -81,8 +83,9 @@ local function restart()
   end
   if n < 3 then return end
 
-  local ga = mynah.optim.ga{ genome = "permutation", dim = n, population = 80, budget = 100000000, seed = seed, first = { tour } }
-  racer("Genetic", "80 tours breed; one generation a round", theme.palette[1], function()
+  local ga = mynah.optim.ga{ genome = "permutation", dim = n, population = 120, tournament = 5, crossover_rate = 0.3, budget = 100000000,
+    seed = seed, first = { tour } }
+  racer("Genetic", "120 tours breed; one generation a round", theme.palette[1], function()
     local values = {}
     for k, order in ipairs(ga:ask()) do values[k] = length_of(order) end
     ga:tell(values)
@@ -151,8 +154,9 @@ local function draw_cities(ui, v, r, color)
 end
 
 -- Which side of its dot a name stands on, where the usual one would hide another.
-local SIDES = { Beijing = "left", Shijiazhuang = "left", Taiyuan = "left", Macao = "left", Guangzhou = "up", Changchun = "left",
-  Hefei = "left", Nanjing = "up", Zhengzhou = "left", Nanchang = "left", Changsha = "left", Hohhot = "up", Wuhan = "left" }
+local SIDES = { Beijing = "left", Taiyuan = "left", Macao = "left", Guangzhou = "up", Changchun = "left", Hefei = "left",
+  Nanjing = "up", Changsha = "left", Hohhot = "up", Wuhan = "left", Yinchuan = "up", Xining = "up", Lanzhou = "down",
+  ["Xi'an"] = "down", Kunming = "left", Nanning = "left" }
 
 function demo.draw(ui)
   local g = ui.g
@@ -193,7 +197,7 @@ function demo.draw(ui)
     local x, y = view:to(city[2], city[3])
     local side = SIDES[city[1]]
     local dx, dy, align = 7, 0, "left"
-    if side == "left" then dx, align = -7, "right" elseif side == "up" then dx, dy, align = 0, -11, "center" end
+    if side == "left" then dx, align = -7, "right" elseif side then dx, dy, align = 0, side == "up" and -11 or 12, "center" end
     ui:text(city[1], x + dx, y + dy, { size = 10.5, color = theme.soft, align = align })
   end
   g:clip()
@@ -235,8 +239,8 @@ function demo.draw(ui)
     restart()
   end
   speed = p:slider("Rounds per frame", speed, 1, 10, { whole = true })
-  shown = p:choice("Drawn on the large map", shown, { { "best", "the best" }, { "Genetic", "genetic" }, { "Annealing", "annealing" },
-    { "Local search", "local search" } })
+  shown = p:choice("Drawn on the large map", shown, { { "best", "best" }, { "Genetic", "genetic" }, { "Annealing", "annealing" },
+    { "Local search", "local" } })
   p:heading("Roads with their own price")
   local changed = false
   for i, road in ipairs(ROADS) do
@@ -264,13 +268,13 @@ function demo.draw(ui)
 
   local touched, tx, ty, button = ui:touched(view)
   if touched and button == 2 and drawn then
-    local m, best, a, b = ui.mouse, 12, nil, nil
+    local m, best, a, b = ui.mouse, 36.0, nil, nil
     for i = 1, #drawn.tour do
       local one, two = drawn.tour[i], drawn.tour[i % #drawn.tour + 1]
       local ax, ay = view:to(cities[one][2], cities[one][3])
       local bx, by = view:to(cities[two][2], cities[two][3])
       local d = math.abs((ax + bx) / 2 - m.x) + math.abs((ay + by) / 2 - m.y)
-      if d < best * 3 then best, a, b = d / 3, one, two end
+      if d < best then best, a, b = d, one, two end
     end
     if a then
       roads[#roads + 1] = { a, b }

@@ -2,7 +2,7 @@
 --
 --   love games/svm          mynah games/svm --shot svm.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
@@ -31,8 +31,9 @@ local presets = {
 
 local points, class, moved = {}, 1, nil
 local settings = { kernel = "linear", C = 1, gamma = 1 / 800, degree = 3 }
+---@type any, any, any, any, any, any, any
 local svc, held, decided, plane, rows, curves, objective
-local map = kit.picture(nil, { color_map = "coolwarm", low = 2.4, high = -2.4, smooth = true, opacity = 0.62 })
+local map = kit.picture(nil, { color_map = "coolwarm", low = 3.4, high = -3.4, smooth = true, opacity = 0.5 })
 local dirty = true
 
 -- Only one colour, or none: nothing to learn.
@@ -163,7 +164,7 @@ function demo.draw(ui)
     p:hint("It needs points of both colours.")
   end
   ui:card(x, 288, w, 412, "How to read the picture")
-  local y = 316
+  local y = 328
   local function line(color, words, shape)
     if shape == "ring" then g:ring(x + 26, y + 1, 9, color, 2) else g:line({ x + 14, y, x + 38, y }, color, shape) end
     local h = ui:paragraph(words, x + 52, y - 8, w - 66, { size = 13, color = theme.soft })
@@ -176,10 +177,8 @@ function demo.draw(ui)
   ui:text("ξ", x + 26, y, { size = 15, color = "#ffe9a8", align = "center", bold = true })
   y = y + ui:paragraph("Slack: how far a point is over its edge, in half streets. Above 1 it is on the wrong side.", x + 52, y - 8, w - 66,
     { size = 13, color = theme.soft }) + 14
-  y = y + ui:paragraph("C is the price of slack. With a small C the street is wide and points may stand in it; with a large C it is "
-    .. "narrow and bends around them.", x + 14, y - 8, w - 28, { size = 13, color = theme.dim }) + 8
-  ui:paragraph("Gamma says how far a point is felt by the kernel exp(−γ|a−b|²): a small one makes smooth streets, a large one "
-    .. "islands.", x + 14, y - 8, w - 28, { size = 13, color = theme.dim })
+  ui:paragraph("Colours fade from the street's middle outwards: how sure the kernel is.", x + 14, y - 8, w - 28,
+    { size = 13, color = theme.soft })
 
   -- Controls.
   p = ui:panel(984, 60, 276, 640)
@@ -205,6 +204,17 @@ function demo.draw(ui)
   settings.C = p:slider("C", settings.C, 0.01, 1000, { log = true })
   if settings.kernel ~= "linear" then settings.gamma = p:slider("Gamma", settings.gamma, 1e-5, 0.02, { log = true }) end
   if settings.kernel == "poly" then settings.degree = p:slider("Degree", settings.degree, 2, 6, { whole = true }) end
+  p:space(6)
+  p:hint("C is the price of slack. With a small C the street is wide and points may stand in it; with a large C it is narrow "
+    .. "and bends around them.")
+  if settings.kernel == "rbf" then
+    p:hint("Gamma says how far a point is felt by the kernel exp(−γ|a−b|²): a small one makes smooth streets, a large one islands.")
+  elseif settings.kernel == "poly" then
+    p:hint("The kernel (γ a·b + 1) to the degree: streets bend as polynomials do.")
+  else
+    p:hint("The linear kernel makes straight streets. Try the others on the spiral and on exclusive or.")
+  end
+  ui:legend({ { BLUE, "blue, +1" }, { RED, "red, −1" }, { "#ffffff", "support vector", "ring" } }, 998, 684)
   if settings.kernel .. settings.C .. "/" .. settings.gamma .. "/" .. settings.degree ~= before then dirty = true end
 
   local m = ui.mouse
@@ -235,9 +245,9 @@ function demo.facts()
     for i, p in ipairs(points) do
       if p[3] * decided[i] > 0 then right = right + 1 end
     end
-    lines[2] = ("support vectors %d, %d right, sum of multipliers %.6f"):format(vectors, right, objective)
+    lines[#lines + 1] = ("support vectors %d, %d right, sum of multipliers %.6f"):format(vectors, right, objective)
     if settings.kernel == "linear" then
-      lines[3] = ("w = (%.8f, %.8f), b = %.8f"):format(held.weights[1][1], held.weights[1][2], held.intercept[1])
+      lines[#lines + 1] = ("w = (%.8f, %.8f), b = %.8f"):format(held.weights[1][1], held.weights[1][2], held.intercept[1])
     end
   end
   return lines
