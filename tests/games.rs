@@ -238,7 +238,7 @@ fn a_net_learns_the_five_moons() {
 
 #[test]
 fn the_parrot_learns_and_its_chances_add_up() {
-    let (run, _) = play("parrot", 60, &["--set", "Top k=5", "--press", "layer 2, head 3"]);
+    let (run, _) = play("parrot", 80, &["--set", "Top k=5", "--press", "layer 2, head 3"]);
     let found = numbers(&run, "steps");
     assert!(found[0] == 60.0 && found[2] < 0.75 * found[1], "{}", run.out);
     assert!((numbers(&run, "candidates")[1] - 1.0).abs() < 1e-5, "{}", run.out);

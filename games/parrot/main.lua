@@ -26,7 +26,7 @@ local LAYERS, HEADS = 2, 4
 
 ---@type any, any, any, any, any, any, any, any
 local text, tokenizer, bird, opt, tokens, held, draw, seed
-local training, speaking, rate, temperature, top_k, top_p, pace = true, true, 4e-3, 0.7, 0, 0.95, 3
+local training, speaking, rate, temperature, top_k, top_p, pace = true, true, 4e-3, 0.7, 0, 0.95, 4
 ---@type any, any, any, any, any
 local steps, losses, kept, kept_at, samples
 ---@type any, any, any, any, any, any
@@ -144,9 +144,9 @@ end
 
 function demo.update()
   frame = frame + 1
-  if training then learn() end
-  if speaking and frame % pace == 0 then speak() end
-  if steps > 0 and steps % 100 == 0 and training then
+  -- One thing a frame, so that none is late.
+  if speaking and frame % pace == 0 then speak() elseif training then learn() end
+  if steps >= 100 * (#samples + 1) then
     local ended = said:gsub("\n", " / ")
     samples[#samples + 1] = { steps, ended:sub(-46) }
   end
@@ -257,7 +257,7 @@ function demo.draw(ui)
     think()
   end
   rate = p:slider("Learning rate", rate, 1e-4, 3e-2, { log = true })
-  pace = p:slider("Frames to a letter", pace, 1, 30, { whole = true })
+  pace = p:slider("Frames to a letter", pace, 2, 30, { whole = true })
   p:space(4)
   p:heading("How it chooses")
   local before = table.concat({ temperature, top_k, top_p }, "/")
