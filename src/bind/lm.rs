@@ -755,6 +755,19 @@ lua_class! {
             Ok(logits.reshape(&shape)?.into())
         }
 
+        /// How much each head looks at each position when it reads these token numbers (from 0): a tensor
+        /// [heads, time, time] for each layer. Row t says where position t looks; it adds up to 1.
+        ///
+        /// ```lua
+        /// local tok = mynah.lm.tokenizer{ text = "abc" }
+        /// local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 2, context = 16, seed = 1 }
+        /// local looks = bird:attention{ 0, 1, 2 }
+        /// assert(#looks == 1 and looks[1].shape[1] == 2 and looks[1][1][1][1] == 1) -- the first sees itself only
+        /// ```
+        fn attention(this, ids: TensorLike) -> Vec<LuaTensor> {
+            Ok(this.0.attention(&numbers(ids)?)?.into_iter().map(LuaTensor::from).collect())
+        }
+
         /// Mean cross-entropy of `targets` [batch, time] after `ids` [batch, time]: one number, for `backward`.
         ///
         /// ```lua

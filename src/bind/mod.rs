@@ -12,6 +12,7 @@ pub mod options;
 pub mod shim;
 
 mod args;
+mod canvas;
 mod code;
 mod curve;
 mod diff;
@@ -74,6 +75,7 @@ pub fn api() -> Api {
             search::LuaSearch::class(),
             genetic::LuaGenetic::class(),
             minimizer::LuaMinimizer::class(),
+            route::LuaTourSearch::class(),
             route::LuaGrid::class(),
             route::LuaMaze::class(),
             learn::LuaLearner::class(),
@@ -91,6 +93,7 @@ pub fn api() -> Api {
             plot::LuaFigure::class(),
             plot::LuaSheet::class(),
             plot::LuaFilm::class(),
+            canvas::LuaCanvas::class(),
             lm::LuaTokenizer::class(),
             lm::LuaModel::class(),
             lm::LuaFrozen::class(),
