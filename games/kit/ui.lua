@@ -74,7 +74,18 @@ function ui:paragraph(text, x, y, w, options)
     if line ~= "" then self.g:text(line, x, y + step / 2, size, color, nil, options.bold) end
     y = y + step
   end
-  for word in text:gmatch("%S+") do
+  for found in text:gmatch("%S+") do
+    local word = found
+    -- A word that is too long, such as a path, is cut, though not within a letter of several bytes.
+    while #word > 8 and self.g:width(word, size, options.bold) > w do
+      local cut = #word - 1
+      local function within() return (word:byte(cut + 1) or 0) >= 128 and word:byte(cut + 1) < 192 end
+      while cut > 4 and (within() or self.g:width(word:sub(1, cut), size, options.bold) > w) do cut = cut - 1 end
+      if line ~= "" then put() end
+      line = word:sub(1, cut)
+      put()
+      line, word = "", word:sub(cut + 1)
+    end
     local longer = line == "" and word or line .. " " .. word
     if line ~= "" and self.g:width(longer, size, options.bold) > w then
       put()
