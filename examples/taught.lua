@@ -100,7 +100,7 @@ local said = words(villager())
 local keep, held_out = {}, {}
 for i, pair in ipairs(common) do table.insert(i % 2 == 0 and keep or held_out, pair) end
 local learning = miller:learn(lessons, { steps = options.steps, keep = keep, held_out = held_out })
-local frames, longest, spent, begun = 0, 0, 0, mynah.clock()
+local frames, longest, spent, begun = 0, 0.0, 0.0, mynah.clock()
 local took = {}
 repeat
   local from = mynah.clock()

@@ -209,6 +209,6 @@ check.refuses(function() miller:learn{ { "one" } } end, "learn: pair 1: must be 
 check.refuses(function() miller:learn{} end, "learn: there are no pairs")
 check.refuses(function() miller:say("x", { choices = { "a" }, regex = "b" }) end,
   "constraint: give one of `choices`, `regex`, `json` and `grammar`")
-check.refuses(function() mynah.npc.load("no/such.npc", { model = bird }) end, "no/such.npc: no such file or folder")
+check.refuses(function() mynah.npc.load("no/such.npc", { model = bird }) end, "no/such.npc: no such file")
 check.refuses(function() mynah.npc{ model = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, causal = false } } end,
   "stage: this model sees whole texts at once (causal = false), so it cannot speak")
