@@ -5,7 +5,8 @@ use mynah::paint::Image;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DEMOS: [&str; 9] = ["descent", "anneal", "salesman", "painter", "maze", "perceptron", "svm", "mlp", "parrot"];
+const DEMOS: [&str; 10] =
+    ["descent", "anneal", "salesman", "painter", "maze", "perceptron", "svm", "mlp", "parrot", "meadow"];
 
 fn game(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("games").join(name).display().to_string()
@@ -326,4 +327,28 @@ fn every_demo_opens_in_love_takes_clicks_and_is_seen() {
             assert!(said.contains("hills 3"), "the click was seen: {said}");
         }
     }
+}
+
+#[test]
+fn hens_learn_to_find_grain() {
+    let (run, _) = play("meadow", 12, &["--press", "Skip ten@2", "--press", "Skip ten@6"]);
+    let scores = numbers(&run, "mean score of the first five generations");
+    assert!(scores[0] < 2.5 && scores[1] > scores[0] + 1.5, "{}", run.out);
+}
+
+#[test]
+fn the_tavern_is_a_room_whose_people_answer_act_and_learn() {
+    let folder = tempfile::tempdir().unwrap();
+    let more =
+        ["--train-seconds", "6", "--press", "An ale, please@4", "--press", "Teach a phrase@150", "--frames", "700"];
+    let args = [&[game("tavern").as_str(), "--shot", "room.png", "--size", "640x360"][..], &more].concat();
+    let run = mynah_in(folder.path(), &args, "");
+    assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
+    assert!(run.out.lines().any(|l| l == "You: An ale, please"), "{}", run.out);
+    let names = ["Marta", "Odo", "Bryn", "Finch"];
+    let said = |l: &str| names.iter().any(|n| l.strip_prefix(&format!("{n}: ")).is_some_and(|words| words.len() > 3));
+    assert!(run.out.lines().any(said), "{}", run.out);
+    assert!(run.out.contains(" does: serve") && run.out.contains("served: 1"), "{}", run.out);
+    let image = Image::read(folder.path().join("room.png")).unwrap();
+    assert!(near(&image, [528, 260, 256, 146], 0x7a2f35, 12) > 3000, "the rug");
 }
