@@ -300,10 +300,9 @@ fn every_demo_opens_in_love_takes_clicks_and_is_seen() {
         return skipped("MYNAH_MODULES names no folder with luajit/mynah.so");
     };
     let folder = tempfile::tempdir().unwrap();
-    for (name, click) in DEMOS
-        .iter()
-        .zip(["340,380", "340,380", "300,300", "800,200", "300,200", "300,300", "300,300", "200,200", "740,300"])
-    {
+    for (name, click) in DEMOS.iter().zip([
+        "340,380", "340,380", "300,300", "800,200", "300,200", "300,300", "300,300", "200,200", "740,300", "1060,87",
+    ]) {
         let shot = folder.path().join(format!("{name}.png"));
         let game = game(name);
         let run = Command::new("xvfb-run")
