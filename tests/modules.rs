@@ -1,4 +1,4 @@
-//! The loadable library in the programs that load it: LuaJIT, Lua 5.4 and LÖVE.
+//! Mynah in other programs: the loadable library in LuaJIT, Lua 5.4 and LÖVE, and the core in a Rust program.
 //!
 //! `MYNAH_MODULES` names a folder with `luajit/mynah.so` and `lua54/mynah.so`; the README tells how they are built.
 //! Without them, or where a program is missing, a test says that it is skipped; `MYNAH_REFUSE_SKIPS=1` makes that a failure.
@@ -442,4 +442,17 @@ fn love_may_quit_at_any_word() {
         let ran = love(folder.path(), &[], home.path());
         assert_eq!(ran.code, code, "{end}: {}\n{}", ran.out, ran.err);
     }
+}
+
+#[test]
+fn a_rust_program_needs_no_lua() {
+    // `cargo test` builds it; `cargo test --test main` alone does not.
+    let program = std::env::current_exe().unwrap().with_file_name("../examples/embed");
+    if !program.is_file() {
+        return skipped("the example `embed` was not built");
+    }
+    let home = tempfile::tempdir().unwrap();
+    let ran = run(Command::new(program).arg("30"), home.path());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out.matches("\nOdo: ").count(), 2, "{}", ran.out);
 }
