@@ -35,7 +35,7 @@ fn main() -> mynah::Result<()> {
     println!("The bird takes {} bytes.", bird.engine().bytes());
 
     // One stage for all who share the bird. `threads: 0`: the work is done inside `poll`.
-    let mut stage = Stage::new(&bird, &StageConfig::default())?;
+    let mut stage = Stage::new(&bird, &StageConfig { threads: 0, ..Default::default() })?;
     let sampling = GenerateConfig { tokens: 60, temperature: 0.0, ..Default::default() };
     let people = PEOPLE.map(|(persona, _)| {
         stage.add(&CharacterConfig { persona: persona.into(), sampling: sampling.clone(), ..Default::default() })
