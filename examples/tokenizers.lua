@@ -2,11 +2,11 @@
 -- encoding finds (Gage 1994; Sennrich et al. 2016), both for as long. Losses per token cannot be compared, for tokens
 -- differ in length; bits per byte can: the loss of all tokens, in bits, over the bytes that they spell.
 --
---   mynah examples/tokenizers.lua book.txt [--seconds 60] [--vocab 1024]
+--   mynah examples/tokenizers.lua book.txt [--seconds 60] [--steps 1000] [--vocab 1024]
 
 local mynah = require "mynah"
 local options, rest = mynah.args(arg, {
-  seconds = 60, vocab = 1024, dim = 128, layers = 4, heads = 4, context = 128, batch = 12, lr = 2e-3, seed = 1,
+  seconds = 60, steps = 1000000, vocab = 1024, dim = 128, layers = 4, heads = 4, context = 128, batch = 12, lr = 2e-3, seed = 1,
 })
 if #rest ~= 1 then error("tokenizers: one text file, please: mynah examples/tokenizers.lua book.txt", 0) end
 
@@ -22,7 +22,7 @@ for _, kind in ipairs{ "char", "bpe" } do
     seed = options.seed,
   }
   local _, report = model:train{
-    text = learned, steps = 1000000, seconds = options.seconds, batch = options.batch, lr = options.lr, val_fraction = 0,
+    text = learned, steps = options.steps, seconds = options.seconds, batch = options.batch, lr = options.lr, val_fraction = 0,
     seed = options.seed,
   }
   local nats, tokens = model:evaluate(exam), #tok:encode(exam)

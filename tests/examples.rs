@@ -294,6 +294,12 @@ fn a_model_is_taught_saved_converted_and_spoken_with() {
     }
     let speed = run("examples/bench.lua", &["talker.safetensors"], "", folder.path());
     assert_eq!(speed.out.lines().filter(|l| l.ends_with("tokens a second")).count(), 3, "{}", speed.out);
+    for threads in ["0", "1"] {
+        let args = ["talker.safetensors", "--seconds", "0.5", "--characters", "3", "--threads", threads];
+        let frames = run("examples/frames.lua", &args, "", folder.path()).out;
+        assert!(frames.contains("30 frames at 60 a second, 3 characters"), "{frames}");
+        assert!(frames.contains("at full speed one speaks"), "{frames}");
+    }
 }
 
 #[test]
@@ -318,4 +324,19 @@ fn preferred_answers_are_given_more_often() {
     };
     let (before, after) = (polite("before:"), polite("after:"));
     assert!((25.0..75.0).contains(&before) && after > 90.0, "{before} {after}");
+}
+
+#[test]
+fn longer_tokens_are_weighed_by_the_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("book.txt"), "the miller grinds the corn by the river.\n".repeat(60)).unwrap();
+    let args = ["book.txt", "--steps", "60", "--vocab", "280", "--dim", "32", "--layers", "1", "--context", "32"];
+    let run = run("examples/tokenizers.lua", &args, "", folder.path());
+    for (kind, bytes) in [("char", "1.00 bytes"), ("bpe", "")] {
+        let line = run.out.lines().find(|l| l.starts_with(kind)).unwrap();
+        assert!(line.contains(bytes) && line.contains("60 steps of 384"), "{line}");
+        // A line of 41 bytes that always comes again holds next to nothing.
+        let bits: f64 = line.split_whitespace().rev().nth(3).unwrap().parse().unwrap();
+        assert!(bits < 0.5, "{line}");
+    }
 }

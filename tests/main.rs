@@ -5,6 +5,7 @@ mod api;
 mod capi;
 mod cli;
 mod examples;
+mod games;
 mod lm;
 #[cfg(unix)]
 mod modules;

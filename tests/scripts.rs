@@ -89,3 +89,8 @@ fn graphical_models_from_lua() {
 fn coders_from_lua() {
     script("code");
 }
+
+#[test]
+fn a_canvas_and_searches_to_watch_from_lua() {
+    script("canvas");
+}

@@ -1,5 +1,7 @@
 -- The tavern: trains a small bird on the tavern's own dialogue, then lets you talk to its people.
 --
+--   love games/tavern                        a room to walk through, with bubbles
+--   mynah games/tavern --shot room.png       the same unseen, as a picture
 --   mynah games/tavern                       trains once (under two minutes), then talks
 --   mynah games/tavern --fresh               trains again
 --   mynah games/tavern --train-seconds 20    a quicker, duller bird
@@ -7,8 +9,19 @@
 --
 -- Without a terminal it reads one question per line and answers each on one line.
 
+local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. here .. "/?.lua;" .. package.path
+local function drawn()
+  for _, word in ipairs(arg) do
+    if word == "--shot" or word == "--time" then return true end
+  end
+  return love ~= nil
+end
+if drawn() then return require "room".run() end
+
 local mynah = require "mynah"
 local dialogue = require "dialogue"
+local hatch = require "hatch"
 
 local options, rest = mynah.args(arg, {
   fresh = false, -- train again, even if there is a bird already
@@ -17,11 +30,6 @@ local options, rest = mynah.args(arg, {
   seed = 1, -- of the dialogue, the first weights and the order of training
 })
 if rest[1] then error("tavern: unknown argument `" .. rest[1] .. "`", 0) end
-
--- What the bird is, and how it learns. Its tokens are whole words, so a line is about 24 of them.
-local sizes = { dim = 96, layers = 2, heads = 4, kv_heads = 2, hidden = 192, context = 48 }
-local training = { steps = 4000, batch = 14, lr = 3e-3, warmup = 60, min_lr = 0.02, weight_decay = 0.05, val_fraction = 0.02,
-  start = "line", eval_interval = 1000, checkpoint_interval = 400 }
 
 -- How people speak: nearly always the likeliest words.
 local speech = { tokens = 60, temperature = 0.2, top_p = 0.9, stop = "\n" }
@@ -33,75 +41,11 @@ local function tell(line)
   if talking then print(line) else io.stderr:write(line, "\n") end
 end
 
--- A number that changes when the dialogue or the bird's shape does.
-local function checksum(text)
-  local sum = 0
-  for i = 1, #text do sum = (sum * 31 + text:byte(i)) % 4294967291 end
-  return string.format("%08x", sum)
-end
-
 local function character(name)
   name = name:lower()
   for i, c in ipairs(dialogue.characters) do
     if name == c.id or name == c.name:lower() or name == tostring(i) then return c end
   end
-end
-
-local function train(path, corpus)
-  local run = path .. ".run"
-  local tokenizer = mynah.lm.tokenizer{ kind = "trie", text = corpus }
-  local shape = { tokenizer = tokenizer, seed = options.seed }
-  for name, size in pairs(sizes) do shape[name] = size end
-  local bird = mynah.lm.model(shape)
-  local lines = select(2, corpus:gsub("\n", ""))
-  tell(("A young bird of %d parameters listens to %d lines of tavern talk, for at most %d seconds.")
-    :format(bird.size, lines, options.train_seconds))
-
-  local losses = {}
-  local how = { text = corpus, seconds = options.train_seconds, checkpoint = run,
-    on_step = function(s) losses[#losses + 1] = s.loss end }
-  local learn = bird.resume
-  if mynah.lm.can_resume(run) and not options.fresh then
-    tell("It goes on where it was interrupted.")
-  else
-    learn, how.seed = bird.train, options.seed
-    for name, value in pairs(training) do how[name] = value end
-  end
-  local _, report = learn(bird, how)
-  if #losses > 0 then
-    tell(("loss  %s  %.2f to %.2f"):format(mynah.plot.sparkline(losses, 48), losses[1], losses[#losses]))
-  end
-  tell(("%d steps in %.0f seconds."):format(report.steps, report.seconds))
-
-  bird:save(path)
-  for _, name in ipairs{ "best.safetensors", "last.safetensors", "log.jsonl" } do os.remove(run .. "/" .. name) end
-  os.remove(run)
-  return bird
-end
-
--- Names and values of both tables, always in one order.
-local function listed(...)
-  local out = {}
-  for _, settings in ipairs{ ... } do
-    for name, value in pairs(settings) do out[#out + 1] = name .. "=" .. tostring(value) end
-  end
-  table.sort(out)
-  return table.concat(out, " ")
-end
-
-local function hatch()
-  local corpus = dialogue.corpus(options.seed)
-  local path = mynah.cache_dir("tavern") .. "/" .. checksum(corpus .. listed(sizes, training)) .. ".safetensors"
-  if not options.fresh then
-    local file = io.open(path, "rb")
-    if file then
-      file:close()
-      local ok, bird = pcall(mynah.lm.load, path)
-      if ok then return bird end
-      tell(tostring(bird)) -- a damaged file: say so, and train again
-    end
-  end
-  return train(path, corpus)
 end
 
 -- Calls `hear` with each piece of the reply as it comes.
@@ -154,7 +98,7 @@ end
 
 local who = character(options.who)
 if not who then error("tavern: nobody here is called `" .. options.who .. "`", 0) end
-local bird = hatch()
+local bird = hatch(options, tell)
 if talking then
   converse(bird)
 else

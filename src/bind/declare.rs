@@ -15,6 +15,8 @@ use mlua::{Lua, MultiValue, Table, UserDataFields, Value};
 pub enum Kind {
     /// A function of a module.
     Function,
+    /// What calling the module itself does; declared as its function `call`.
+    Call,
     /// A method, called with a colon.
     Method,
     /// A field computed when read.
@@ -24,6 +26,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Of a module's function.
+    pub fn of_function(name: &str) -> Kind {
+        if name == "call" { Kind::Call } else { Kind::Function }
+    }
+
     /// From the word that begins a class member.
     pub fn of_member(word: &str) -> Kind {
         match word {
@@ -77,6 +84,14 @@ pub fn argument<T: FromArg>(lua: &Lua, args: &mut MultiValue, function: &str, pl
     T::take(args, lua, &Site { function, place, name })
 }
 
+/// What messages call a function of a module: its name, or the module's if calling that is meant.
+pub fn spoken_name(module: &'static str, name: &'static str) -> &'static str {
+    match Kind::of_function(name) {
+        Kind::Call => module.rsplit('.').next().unwrap_or(module),
+        _ => name.trim_start_matches("r#"),
+    }
+}
+
 /// Refuses arguments that no parameter takes.
 pub fn no_more(args: &MultiValue, function: &str) -> Outcome<()> {
     match args.iter().find(|v| !v.is_nil()) {
@@ -107,8 +122,17 @@ impl Module {
     /// Puts the module's functions into `table`.
     pub fn install(&self, lua: &Lua, table: &Table) -> mlua::Result<()> {
         let shim = Shim::get(lua)?;
+        let meta = lua.create_table()?;
         for f in &self.functions {
             let call = f.call;
+            if f.kind == Kind::Call {
+                let raw = shim.raw(lua, move |lua, mut args| {
+                    args.pop_front(); // the module
+                    call(lua, args)
+                })?;
+                meta.raw_set("__call", shim.wrap(raw, Some(self.path))?)?;
+                continue;
+            }
             let raw = shim.raw(lua, call)?;
             table.raw_set(f.name, shim.wrap(raw, Some(&format!("{}.{}", self.path, f.name)))?)?;
         }
@@ -123,7 +147,6 @@ impl Module {
             let hint = nearest(&key, names.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
             Err(Fault::Message(format!("{path} has no `{key}`{}", hint.unwrap_or_default())))
         })?;
-        let meta = lua.create_table()?;
         meta.raw_set("__index", shim.wrap(missing, None)?)?;
         table.set_metatable(Some(meta))?;
         Ok(())
@@ -197,13 +220,13 @@ macro_rules! lua_module {
                 Function {
                     name: stringify!($name).trim_start_matches("r#"),
                     doc: concat!($($doc, "\n"),+),
-                    kind: Kind::Function,
+                    kind: Kind::of_function(stringify!($name)),
                     params: vec![$((stringify!($arg), <$ty as LuaType>::lua_type())),*],
                     returns: <$ret as Returns>::types(),
                     tables: { #[allow(unused_mut)] let mut tables = Vec::new(); $(tables.extend(<$ty as LuaType>::tables());)* tables },
                     call: |_lua, mut _args| {
                         let mut _place = 0;
-                        let _name = stringify!($name).trim_start_matches("r#");
+                        let _name = declare::spoken_name($path, stringify!($name));
                         $(_place += 1; let $arg: $ty = declare::argument(_lua, &mut _args, _name, _place, stringify!($arg))?;)*
                         declare::no_more(&_args, _name)?;
                         $(let $lua = _lua;)?

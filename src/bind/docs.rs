@@ -70,6 +70,7 @@ impl Function {
         let object = owner.to_lowercase();
         match self.kind {
             Kind::Function => format!("{owner}.{}({})", self.name, names.join(", ")),
+            Kind::Call => format!("{owner}({})", names.join(", ")),
             Kind::Method => format!("{object}:{}({})", self.name, names.join(", ")),
             Kind::Getter => format!("{object}.{}", self.name),
             Kind::Meta => operator(self.name, &object),
@@ -86,7 +87,7 @@ impl Function {
         let types: Vec<_> = self.params.iter().map(|(n, t)| format!("{n}: {}", t.replace("mynah.", ""))).collect();
         let returns = self.returns.join(", ").replace("mynah.", "");
         let arrow = if returns.is_empty() { String::new() } else { format!(" -> {returns}") };
-        if self.params.is_empty() && self.kind != Kind::Function && self.kind != Kind::Method {
+        if self.params.is_empty() && !matches!(self.kind, Kind::Function | Kind::Call | Kind::Method) {
             return arrow.trim_start().to_string();
         }
         format!("({}){arrow}", types.join(", "))
@@ -154,9 +155,13 @@ impl Api {
     pub fn functions(&self) -> Vec<(String, String, &Function)> {
         let mut all = Vec::new();
         for module in &self.modules {
-            all.extend(
-                module.functions.iter().map(|f| (format!("{}.{}", module.path, f.name), module.path.to_string(), f)),
-            );
+            all.extend(module.functions.iter().map(|f| {
+                let path = match f.kind {
+                    Kind::Call => module.path.to_string(),
+                    _ => format!("{}.{}", module.path, f.name),
+                };
+                (path, module.path.to_string(), f)
+            }));
         }
         for class in &self.classes {
             all.extend(class.members.iter().map(|f| {
@@ -204,8 +209,12 @@ impl Api {
         for module in &self.modules {
             comment(&mut out, &unindent(module.doc));
             let local = if module.path == "mynah" { "local " } else { "" };
+            if let Some(f) = module.functions.iter().find(|f| f.kind == Kind::Call) {
+                let _ = writeln!(out, "---@class {}", module.path);
+                annotate_operator(&mut out, f, f.returns.first().map_or("nil", String::as_str));
+            }
             let _ = writeln!(out, "{local}{} = {{}}\n", module.path);
-            for f in &module.functions {
+            for f in module.functions.iter().filter(|f| f.kind != Kind::Call) {
                 annotate(&mut out, f, &format!("{}.{}", module.path, f.name), "");
             }
         }

@@ -961,6 +961,24 @@ lua_module! {
             Ok(table)
         }
 
+        /// The corners of the convex hull of points in the plane, counterclockwise; one for points that are all the same,
+        /// two for points on a line.
+        ///
+        /// ```lua
+        /// local corners = mynah.learn.hull{ { 0, 0 }, { 4, 0 }, { 2, 1 }, { 4, 4 }, { 0, 4 } }
+        /// assert(#corners == 4)
+        /// ```
+        fn hull(points: Rows) -> Vec<Vec<f64>> {
+            if points.columns != 2 && !points.values.is_empty() {
+                return fault(format!("hull: points are {{ x, y }}, got {} numbers", points.columns));
+            }
+            if let Some(odd) = points.values.iter().find(|v| !v.is_finite()) {
+                return fault(format!("hull: coordinates must be finite, got {odd}"));
+            }
+            let corners = learn::separable::hull(points.values.chunks_exact(2).map(|p| [p[0], p[1]]).collect());
+            Ok(corners.into_iter().map(Vec::from).collect())
+        }
+
         /// Reads a learner that `save` wrote.
         ///
         /// ```lua

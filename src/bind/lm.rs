@@ -7,11 +7,11 @@ use super::root::fresh_seed;
 use super::shim::{Callback, Fault, Outcome, Shim, fault};
 use super::tensor::{LuaTensor, TensorLike};
 use crate::lm::{
-    Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Corpus, CorpusConfig, Dpo,
-    DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Link, Lora, LoraConfig, Masked,
-    Message, Model, ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig, SaveConfig, Sft,
-    SftConfig, Stage, StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport, TrieTokenizer,
-    UnmaskConfig, read_conversations, read_preferences, save_parts,
+    Answers, Batches, BatchesConfig, BpeConfig, CharTokenizer, Chat, ChatTemplate, Constraint, ConstraintConfig,
+    Corpus, CorpusConfig, Dpo, DpoConfig, Ends, EstimateConfig, Format, Frozen, GenerateConfig, Generation, Link, Lora,
+    LoraConfig, Masked, Message, Model, ModelConfig, Next, Packing, Parts, Preference, Quantization, ResumeConfig,
+    SaveConfig, Sft, SftConfig, Stage, StepReport, Stored, Tokenizer, TooLong, TrainConfig, TrainData, TrainReport,
+    TrieTokenizer, UnmaskConfig, read_conversations, read_preferences, save_parts,
 };
 use crate::nn::{self, Dtype, Tensor};
 use crate::{lua_class, lua_extras, lua_module, progress};
@@ -230,6 +230,14 @@ lua_extras! {
         logit_bias: Table = "table<integer, number>",
         /// Numbers of tokens that never come.
         banned: Vec<usize> = "integer[]",
+        /// The text is one of these. Of `choices`, `regex`, `json` and `grammar` at most one; what they say holds always.
+        choices: Vec<String> = "string[]",
+        /// The whole text matches this regular expression, in the notation of Rust's `regex`.
+        regex: String = "string",
+        /// The text is JSON that fits this JSON schema, a table or its text.
+        json: Value = "table|string",
+        /// The text follows this grammar, in llama.cpp's GBNF notation.
+        grammar: String = "string",
         /// What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",
         /// "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left
         /// out) and the recent tokens' numbers; it changes the tensor, or returns another.
@@ -255,7 +263,7 @@ pub struct LuaModel(pub Model);
 
 /// A model for generation as Lua holds it.
 #[derive(Clone)]
-pub struct LuaFrozen(Frozen);
+pub struct LuaFrozen(pub Frozen);
 
 /// A corpus as Lua holds it.
 #[derive(Clone)]
@@ -264,7 +272,8 @@ pub struct LuaCorpus(Arc<Corpus>);
 /// An adapter with the model that it was made for.
 #[derive(Clone)]
 pub struct LuaLora {
-    lora: Lora,
+    /// The adapter.
+    pub lora: Lora,
     model: Model,
 }
 
@@ -276,8 +285,9 @@ pub struct LuaChat {
 
 /// How tokens are drawn, with the functions of the chain.
 #[derive(Clone)]
-struct Draw {
-    config: GenerateConfig,
+pub(super) struct Draw {
+    /// How.
+    pub config: GenerateConfig,
     functions: Vec<Callback>,
 }
 
@@ -295,7 +305,7 @@ impl Returns for Trained {
 }
 
 /// A report as a Lua table; what is absent is nil.
-fn plain(lua: &Lua, report: &impl Serialize) -> mlua::Result<Value> {
+pub(super) fn plain(lua: &Lua, report: &impl Serialize) -> mlua::Result<Value> {
     lua.to_value_with(report, mlua::serde::ser::Options::new().serialize_none_to_null(false))
 }
 
@@ -702,12 +712,7 @@ lua_class! {
         /// ```
         fn generate(this, @lua, prompt: Bytes, options: Options<GenerateConfig, GenerateExtras>) -> String {
             let Draw { config, functions } = asked(lua, options)?;
-            let (mut text, mut hook) = (String::new(), hook(lua, &functions));
-            let mut generation = this.0.stream(&prompt.0, &config)?;
-            while let Some(piece) = generation.next_with(&mut hook) {
-                text += &piece?;
-            }
-            Ok(text)
+            whole(lua, this.0.stream(&prompt.0, &config)?, &functions)
         }
 
         /// Continues `prompt` piece by piece, for a `for` loop; takes the options of `generate`.
@@ -748,6 +753,19 @@ lua_class! {
             let logits = this.0.forward(&ids)?;
             shape.push(this.0.config().vocab);
             Ok(logits.reshape(&shape)?.into())
+        }
+
+        /// How much each head looks at each position when it reads these token numbers (from 0): a tensor
+        /// [heads, time, time] for each layer. Row t says where position t looks; it adds up to 1.
+        ///
+        /// ```lua
+        /// local tok = mynah.lm.tokenizer{ text = "abc" }
+        /// local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 2, context = 16, seed = 1 }
+        /// local looks = bird:attention{ 0, 1, 2 }
+        /// assert(#looks == 1 and looks[1].shape[1] == 2 and looks[1][1][1][1] == 1) -- the first sees itself only
+        /// ```
+        fn attention(this, ids: TensorLike) -> Vec<LuaTensor> {
+            Ok(this.0.attention(&numbers(ids)?)?.into_iter().map(LuaTensor::from).collect())
         }
 
         /// Mean cross-entropy of `targets` [batch, time] after `ids` [batch, time]: one number, for `backward`.
@@ -828,12 +846,7 @@ lua_class! {
         /// ```
         fn generate(this, @lua, prompt: Bytes, options: Options<GenerateConfig, GenerateExtras>) -> String {
             let Draw { config, functions } = asked(lua, options)?;
-            let (mut text, mut hook) = (String::new(), hook(lua, &functions));
-            let mut generation = this.0.stream(&prompt.0, &config)?;
-            while let Some(piece) = generation.next_with(&mut hook) {
-                text += &piece?;
-            }
-            Ok(text)
+            whole(lua, this.0.stream(&prompt.0, &config)?, &functions)
         }
 
         /// Continues `prompt` piece by piece, for a `for` loop; takes the options of `generate`.
@@ -1027,7 +1040,7 @@ fn template_of(text: &str) -> crate::Result<ChatTemplate> {
 }
 
 /// A Lua value as plain data of this type.
-fn given<T: DeserializeOwned>(lua: &Lua, what: &str, name: &str, value: Value) -> Outcome<T> {
+pub(super) fn given<T: DeserializeOwned>(lua: &Lua, what: &str, name: &str, value: Value) -> Outcome<T> {
     lua.from_value(value).or_else(|e| {
         let text = e.to_string();
         let why = text.rsplit("deserialize error: ").next().unwrap_or(&text);
@@ -1174,6 +1187,15 @@ fn warn(warning: Option<String>) {
     }
 }
 
+/// A text to its end.
+fn whole(lua: &Lua, mut generation: Generation, functions: &[Callback]) -> Outcome<String> {
+    let (mut text, mut hook) = (String::new(), hook(lua, functions));
+    while let Some(piece) = generation.next_with(&mut hook) {
+        text += &piece?;
+    }
+    Ok(text)
+}
+
 /// The iterator over a text as it comes.
 fn pieces(lua: &Lua, generation: Generation, functions: Vec<Callback>) -> Outcome<Pieces> {
     let generation = RefCell::new(generation);
@@ -1186,7 +1208,7 @@ fn pieces(lua: &Lua, generation: Generation, functions: Vec<Callback>) -> Outcom
 }
 
 /// An iterator over pieces of text.
-pub struct Pieces(Function);
+pub struct Pieces(pub Function);
 
 impl Returns for Pieces {
     fn types() -> Vec<String> {
@@ -1255,7 +1277,7 @@ fn learn(
     Ok(Trained(report?))
 }
 
-fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome<Draw> {
+pub(super) fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome<Draw> {
     let Options(mut config, extras) = options;
     config.seed = config.seed.or_else(|| Some(fresh_seed(lua)));
     config.stop = match extras.stop {
@@ -1278,6 +1300,7 @@ fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome
         }
         config.logit_bias.sort_by_key(|(token, _)| *token);
     }
+    config.constraint = constraint("generate", lua, extras.choices, extras.regex, extras.json, extras.grammar)?;
     let mut functions = Vec::new();
     if let Some(chain) = extras.chain {
         let Value::Table(chain) = chain else {
@@ -1308,6 +1331,30 @@ fn asked(lua: &Lua, options: Options<GenerateConfig, GenerateExtras>) -> Outcome
         }
     }
     Ok(Draw { config, functions })
+}
+
+/// What a text must be, if anything is told.
+pub(super) fn constraint(
+    what: &str,
+    lua: &Lua,
+    choices: Option<Vec<String>>,
+    regex: Option<String>,
+    json: Option<Value>,
+    grammar: Option<String>,
+) -> Outcome<Option<Arc<Constraint>>> {
+    let json = match json {
+        None => None,
+        Some(Value::String(text)) => {
+            let schema = serde_json::from_slice(&text.as_bytes());
+            Some(schema.or_else(|e| fault(format!("{what}: `json` is not JSON: {e}")))?)
+        }
+        Some(schema) => Some(given(lua, what, "json", schema)?),
+    };
+    let config = ConstraintConfig { choices, regex, json, grammar };
+    if config == ConstraintConfig::default() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Constraint::new(&config)?)))
 }
 
 /// What calls the functions of a chain.

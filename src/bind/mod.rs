@@ -12,6 +12,7 @@ pub mod options;
 pub mod shim;
 
 mod args;
+mod canvas;
 mod code;
 mod curve;
 mod diff;
@@ -25,10 +26,12 @@ mod metrics;
 mod minimize;
 mod minimizer;
 mod nn;
+mod npc;
 mod optim;
 mod paint;
 mod params;
 mod plot;
+mod policy;
 mod root;
 mod route;
 mod rows;
@@ -60,6 +63,7 @@ pub fn api() -> Api {
             code::module(),
             metrics::module(),
             lm::module(),
+            npc::module(),
             plot::module(),
         ],
         classes: vec![
@@ -71,6 +75,7 @@ pub fn api() -> Api {
             search::LuaSearch::class(),
             genetic::LuaGenetic::class(),
             minimizer::LuaMinimizer::class(),
+            route::LuaTourSearch::class(),
             route::LuaGrid::class(),
             route::LuaMaze::class(),
             learn::LuaLearner::class(),
@@ -88,12 +93,18 @@ pub fn api() -> Api {
             plot::LuaFigure::class(),
             plot::LuaSheet::class(),
             plot::LuaFilm::class(),
+            canvas::LuaCanvas::class(),
             lm::LuaTokenizer::class(),
             lm::LuaModel::class(),
             lm::LuaFrozen::class(),
             lm::LuaCorpus::class(),
             lm::LuaLora::class(),
             lm::LuaChat::class(),
+            npc::LuaNpc::class(),
+            npc::LuaLine::class(),
+            npc::LuaStage::class(),
+            npc::LuaLearning::class(),
+            policy::LuaPolicy::class(),
         ],
     }
 }

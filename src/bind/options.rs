@@ -13,13 +13,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value as Json};
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Settings of the core that Lua gives as a table.
-pub trait Settings: DeserializeOwned + Serialize + JsonSchema + Default {}
-impl<T: DeserializeOwned + Serialize + JsonSchema + Default> Settings for T {}
+pub trait Settings: DeserializeOwned + Serialize + JsonSchema + Default + 'static {}
+impl<T: DeserializeOwned + Serialize + JsonSchema + Default + 'static> Settings for T {}
 
 /// The values beside the settings that one option table may hold.
-pub trait Extras: Default {
+pub trait Extras: Default + 'static {
     /// Name, LuaCATS type and documentation of each.
     fn fields() -> Vec<OptionField>;
     /// Takes the value of `key`.
@@ -75,6 +78,25 @@ fn fields<T: Settings, E: Extras>() -> Vec<OptionField> {
     let mut fields = properties(&schema, &schema, &defaults);
     fields.extend(E::fields());
     fields
+}
+
+/// The keys of an option table.
+struct Names {
+    known: Vec<String>,
+    extras: Vec<String>,
+}
+
+/// The names of [`fields`], found once: a schema takes longer to make than most calls.
+fn names<T: Settings, E: Extras>() -> Arc<Names> {
+    static FOUND: Mutex<Option<HashMap<TypeId, Arc<Names>>>> = Mutex::new(None);
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    let entry = found.get_or_insert_default().entry(TypeId::of::<(T, E)>());
+    entry
+        .or_insert_with(|| {
+            let names = |fields: Vec<OptionField>| fields.into_iter().map(|f| f.name).collect();
+            Arc::new(Names { known: names(fields::<T, E>()), extras: names(E::fields()) })
+        })
+        .clone()
 }
 
 /// The keys of one object's schema, with their defaults.
@@ -202,8 +224,8 @@ impl<T: Settings, E: Extras> FromArg for Options<T, E> {
 
 fn read<T: Settings, E: Extras>(value: Value, lua: &Lua, what: &str) -> Outcome<Options<T, E>> {
     let Value::Table(table) = value else { return Ok(Options(T::default(), E::default())) };
-    let extra_names: Vec<_> = E::fields().into_iter().map(|f| f.name).collect();
-    let known: Vec<_> = fields::<T, E>().into_iter().map(|f| f.name).collect();
+    let names = names::<T, E>();
+    let Names { known, extras: extra_names } = &*names;
     let (mut json, mut extras) = (Map::new(), E::default());
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
@@ -220,7 +242,7 @@ fn read<T: Settings, E: Extras>(value: Value, lua: &Lua, what: &str) -> Outcome<
         } else if known.contains(&key) {
             json.insert(key.clone(), to_json(&value, 0).map_err(blame)?);
         } else {
-            return Err(unknown_option(what, &key, &known));
+            return Err(unknown_option(what, &key, known));
         }
     }
     Ok(Options(crate::options::read(what, Json::Object(json))?, extras))

@@ -1,6 +1,7 @@
 //! `mynah.plot`: pictures of numbers, to PNG, SVG, GIF and the terminal.
 
-use super::convert::{FromArg, Ref, This, expected};
+use super::canvas::{LuaCanvas, bytes_of, canvas_image, shaded};
+use super::convert::{Bytes, FromArg, Ref, This, expected};
 use super::options::Options;
 use super::paint::{LuaImage, LuaPicture};
 use super::route::LuaMaze;
@@ -8,8 +9,9 @@ use super::rows::{Data, Rows};
 use super::shim::{Fault, Outcome, fault};
 use crate::paint::{self, Film};
 use crate::plot::{
-    self, Band, Bars, Contour, Figure, FigureSettings, HeatMap, Histogram, Layer, Line, Network, Regions, Scatter,
-    Segments, Sheet, SheetSettings, Split, TerminalSettings, Text, Tree, TreeNode, VectorField,
+    self, Band, Bars, Canvas, CanvasSettings, Contour, Figure, FigureSettings, HeatMap, Histogram, Layer, Line,
+    Network, Regions, Scatter, Segments, ShadeSettings, Sheet, SheetSettings, Split, TerminalSettings, Text, Tree,
+    TreeNode, VectorField,
 };
 use crate::route::grids::{Direction, Maze};
 use crate::{lua_class, lua_extras, lua_module};
@@ -398,18 +400,22 @@ fn drawn(drawing: &plot::Drawing) -> Outcome<paint::Image> {
 }
 
 /// What can be a frame or an image layer.
-fn image_of(value: &Value, lua: &Lua) -> Outcome<paint::Image> {
-    let Value::UserData(data) = value else { return expected("a Figure, a Sheet, a Picture or an Image", value) };
+pub fn image_of(value: &Value, lua: &Lua) -> Outcome<paint::Image> {
+    let Value::UserData(data) = value else {
+        return expected("a Figure, a Sheet, a Canvas, a Picture or an Image", value);
+    };
     if data.is::<LuaFigure>() {
         drawn(&Ref::<LuaFigure>::from_arg(value.clone(), lua)?.get()?.draw()?)
     } else if data.is::<LuaSheet>() {
         drawn(&Ref::<LuaSheet>::from_arg(value.clone(), lua)?.0.draw()?)
+    } else if data.is::<LuaCanvas>() {
+        canvas_image(value, lua)
     } else if data.is::<LuaPicture>() {
         Ok(Ref::<LuaPicture>::from_arg(value.clone(), lua)?.get()?.render()?)
     } else if data.is::<LuaImage>() {
         Ok(Ref::<LuaImage>::from_arg(value.clone(), lua)?.0.clone())
     } else {
-        expected("a Figure, a Sheet, a Picture or an Image", value)
+        expected("a Figure, a Sheet, a Canvas, a Picture or an Image", value)
     }
 }
 
@@ -544,6 +550,47 @@ lua_module! {
         /// mynah.plot.tree{ nodes = tree:params().nodes, features = { "x", "y" } }:save(TMP .. "/tree.svg")
         /// ```
         fn tree(options: Options<Tree, TreeExtras>) -> LuaFigure { LuaFigure::with(options.0.filled(options.1)?) }
+
+        /// A picture to draw on at once: shapes, words and pixels at places, counted from the left upper corner.
+        ///
+        /// ```lua
+        /// local canvas = mynah.plot.canvas(320, 200, { background = "#101820" })
+        /// canvas:rect(20, 20, 280, 160, { fill = "#1b2733", radius = 10 })
+        /// canvas:text("Hello", 160, 100, { size = 24, align = "center" }):save(TMP .. "/hello.png")
+        /// ```
+        fn canvas(width: usize, height: usize, options: Options<CanvasSettings>) -> LuaCanvas {
+            Ok(LuaCanvas(RefCell::new(Canvas::new(width, height, options.0)?)))
+        }
+
+        /// A picture as bytes, four to a pixel: red, green, blue, opacity. Takes what `Canvas:image` takes.
+        ///
+        /// Other programs make pictures of them, such as `love.image.newImageData(width, height, "rgba8", bytes)`.
+        ///
+        /// ```lua
+        /// local bytes = mynah.plot.rgba({ { 0, 1 }, { 2, 3 } }, { color_map = "gray" })
+        /// assert(#bytes == 16 and bytes:sub(-4) == "­­­­")
+        /// ```
+        fn rgba(@lua, picture: Value, options: Options<ShadeSettings>) -> Bytes {
+            Ok(bytes_of(&shaded(picture, lua, &options.0)?.1))
+        }
+
+        /// The lines of equal height over a grid, each as `{ x1, y1, x2, y2, … }`: columns and rows, both from 1.
+        ///
+        /// ```lua
+        /// local lines = mynah.plot.contour_lines({ { 0, 1 }, { 0, 1 } }, 0.25)
+        /// assert(#lines == 1 and lines[1][1] == 1.25 and lines[1][2] == 1)
+        /// ```
+        fn contour_lines(values: Rows, level: f64) -> Vec<Vec<f64>> {
+            let lines = plot::contour_lines(&values.values, values.columns, level);
+            Ok(lines.into_iter().map(|line| line.into_iter().flat_map(|(x, y)| [x + 1.0, y + 1.0]).collect()).collect())
+        }
+
+        /// The font that words are written in, as the bytes of a TTF file; the thick one if `bold`.
+        ///
+        /// ```lua
+        /// assert(#mynah.plot.font() > 10000 and mynah.plot.font() ~= mynah.plot.font(true))
+        /// ```
+        fn font(bold: Option<bool>) -> Bytes { Ok(Bytes(plot::font_bytes(bold.unwrap_or(false)).to_vec())) }
 
         /// Numbers as one line of text, high and low blocks, at most `width` (default 60) wide.
         ///
@@ -747,7 +794,7 @@ lua_class! {
         get frames(this) -> usize { Ok(this.film()?.frames().len()) }
         /// The number of its frames.
         meta tostring(this) -> String { Ok(format!("Film ({} frames)", this.film()?.frames().len())) }
-        /// Offers the next frame: a Figure, a Sheet, a Picture or an Image. A full film keeps every second frame.
+        /// Offers the next frame: a Figure, a Sheet, a Canvas, a Picture or an Image. A full film keeps every second frame.
         fn add(this, @lua, frame: Value) -> This {
             this.film()?.offer(|| image_of(&frame, lua).map_err(Fault::into_core))?;
             Ok(This)

@@ -2,15 +2,15 @@
 
 use super::convert::{FromArg, LuaType, Site, expected};
 use super::options::Options;
-use super::shim::{Callback, Outcome};
+use super::shim::{Callback, Outcome, fault};
 use super::tensor::{LuaTensor, TensorOptions, build};
 use crate::data::{self, Rng};
-use crate::lua_module;
 use crate::nn::{self, Dtype, Tensor};
+use crate::{lua_module, stop};
 use mlua::{Lua, MultiValue, Table, Value};
 use std::io::IsTerminal;
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Sizes given as numbers or as one list, and after them an option table.
 pub struct Sizes(pub Vec<usize>, pub TensorOptions);
@@ -275,6 +275,25 @@ lua_module! {
         /// assert(mynah.clock() >= start)
         /// ```
         fn clock() -> f64 { Ok(CLOCK.elapsed().as_secs_f64()) }
+
+        /// Waits for so many seconds, from 0 to 86400; Ctrl-C ends it.
+        ///
+        /// ```lua
+        /// local start = mynah.clock()
+        /// mynah.sleep(0.01)
+        /// assert(mynah.clock() - start >= 0.01)
+        /// ```
+        fn sleep(seconds: f64) -> () {
+            if !(0.0..=86_400.0).contains(&seconds) {
+                return fault(format!("sleep: seconds must be from 0 to 86400, got {seconds}"));
+            }
+            let end = Instant::now() + Duration::from_secs_f64(seconds);
+            while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+                stop::check()?;
+                std::thread::sleep(left.min(Duration::from_millis(20)));
+            }
+            Ok(())
+        }
 
         /// A script's arguments by name: `--train-seconds 5` puts 5 into `train_seconds` of a copy of `defaults`.
         ///

@@ -1,10 +1,10 @@
 //! `mynah.route`: the travelling salesman, mazes, maps and the shortest ways over them.
 
-use super::convert::{FromArg, expected, got};
+use super::convert::{FromArg, This, expected, got};
 use super::options::Options;
 use super::shim::{Callback, Fault, Outcome, fault};
 use crate::progress::Late;
-use crate::route::cities::{self, Metric, Preference, Problem, SolveSettings};
+use crate::route::cities::{self, Metric, Preference, Problem, SolveSettings, TourSearch, TourSearchSettings};
 use crate::route::grids::{self, Direction, GraphSettings, Grid, Maze, MazeSettings, Path, PathMethod, Workspace};
 use crate::{lua_class, lua_extras, lua_module};
 use mlua::{Lua, Table, Value};
@@ -27,6 +27,30 @@ lua_extras! {
         on_improve: Callback = "fun(better: { tour: integer[], length: number, seconds: number }): boolean?",
         /// Whether a bar shows how far it is, on a terminal. Default true.
         progress: bool = "boolean"
+    }
+}
+
+lua_extras! {
+    /// The cities, and where the search begins.
+    TourSearchExtras {
+        /// The cities as points `{ x, y }`.
+        points: Value = "number[][]",
+        /// Or all distances, one row for each city.
+        matrix: Value = "number[][]",
+        /// How far two points are from each other: "euclid" (the default), or TSPLIB's "euc2d", "ceil2d", "att", "geo".
+        metric: String = "string",
+        /// Changed costs for pairs of cities: `{ from, to, cost }` replaces their distance, `{ from, to, cost, "add" }` adds to it.
+        preferences: Value = "table[]",
+        /// The tour that it begins with. Default: a greedy one.
+        tour: Vec<usize> = "integer[]"
+    }
+}
+
+lua_extras! {
+    /// Who watches a maze being dug.
+    MazeExtras {
+        /// Sees each passage as it was opened, between cell `a` and cell `b`, in order, after the last.
+        on_dig: Callback = "fun(a: integer, b: integer)"
     }
 }
 
@@ -144,6 +168,37 @@ fn improvement(lua: &Lua, tour: &[u32], length: f64, seconds: f64) -> mlua::Resu
     Ok(table)
 }
 
+/// How a way is looked for, by name.
+fn path_method(what: &str, name: Option<String>) -> Outcome<PathMethod> {
+    let Some(name) = name else { return Ok(PathMethod::Astar) };
+    serde_json::from_value(name.as_str().into()).or_else(|_| {
+        let all = PathMethod::ALL
+            .map(|m| serde_json::to_value(m).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default());
+        fault(format!("{what}: there are {}, got \"{name}\"", crate::nearest::quoted(all.iter().map(String::as_str))))
+    })
+}
+
+/// A cell counted from 1, as one counted from 0.
+fn cell_of(what: &str, grid: &Grid, n: usize) -> Outcome<usize> {
+    match n {
+        n if (1..=grid.cells()).contains(&n) => Ok(n - 1),
+        n => fault(format!("{what}: cells count from 1 to {}, got {n}", grid.cells())),
+    }
+}
+
+/// The cells that a search looks at, in their order, from 1.
+fn looked_at(
+    grid: &Grid,
+    from: usize,
+    to: usize,
+    method: Option<String>,
+    room: &RefCell<Workspace>,
+) -> Outcome<Vec<usize>> {
+    let method = path_method("looked_at", method)?;
+    let (from, to) = (cell_of("looked_at", grid, from)?, cell_of("looked_at", grid, to)?);
+    Ok(from_one(&grids::find_path_watched(grid, from, to, method, &mut room.borrow_mut())?.1))
+}
+
 /// A way over a grid: its cells from 1, its length, and how many cells were looked at.
 fn way(
     lua: &Lua,
@@ -153,20 +208,9 @@ fn way(
     method: Option<String>,
     room: &RefCell<Workspace>,
 ) -> Outcome<(Option<Table>, f64, usize)> {
-    let method = match method {
-        None => PathMethod::Astar,
-        Some(name) => serde_json::from_value(name.as_str().into()).or_else(|_| {
-            let all = PathMethod::ALL
-                .map(|m| serde_json::to_value(m).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default());
-            fault(format!("path: there are {}, got \"{name}\"", crate::nearest::quoted(all.iter().map(String::as_str))))
-        })?,
-    };
-    let cell = |n: usize| match n {
-        n if (1..=grid.cells()).contains(&n) => Ok(n - 1),
-        n => fault(format!("path: cells count from 1 to {}, got {n}", grid.cells())),
-    };
-    let Path { cells, length, expanded } =
-        grids::find_path(grid, cell(from)?, cell(to)?, method, &mut room.borrow_mut())?;
+    let method = path_method("path", method)?;
+    let (from, to) = (cell_of("path", grid, from)?, cell_of("path", grid, to)?);
+    let Path { cells, length, expanded } = grids::find_path(grid, from, to, method, &mut room.borrow_mut())?;
     let table = if cells.is_empty() { None } else { Some(lua.create_sequence_from(from_one(&cells))?) };
     Ok((table, length, expanded as usize))
 }
@@ -228,6 +272,25 @@ lua_module! {
                 Ok(!matches!(values.front(), Some(Value::Boolean(false))))
             })?;
             Ok(improvement(lua, &solution.tour, solution.length, solution.seconds)?)
+        }
+
+        /// A search for a short round trip that one steps by hand, for a program that shows it or has no time to wait.
+        ///
+        /// ```lua
+        /// local search = mynah.route.tour_search{ points = mynah.rand(30, 2, { seed = 1 }):totable(), method = "anneal" }
+        /// while not search.done do search:step(1000) end
+        /// local tour, length = search:best()
+        /// assert(#tour == 30 and length < 6)
+        /// ```
+        fn tour_search(@lua, options: Options<TourSearchSettings, TourSearchExtras>) -> LuaTourSearch {
+            let Options(settings, e) = options;
+            let tour = e.tour.map(|tour| {
+                tour.into_iter().map(|c| city(c as f64).map(|c| c as u32)).collect::<Outcome<Vec<_>>>()
+            }).transpose()?;
+            let cities = CitiesExtras {
+                points: e.points, matrix: e.matrix, metric: e.metric, preferences: e.preferences, ..Default::default()
+            };
+            Ok(LuaTourSearch(RefCell::new(TourSearch::new(problem(&cities, lua)?, settings, tour)?)))
         }
 
         /// The length of a tour, the way home included; takes the cities as `tsp` does.
@@ -294,7 +357,16 @@ lua_module! {
         /// local way = maze:path(1, 900, "astar")
         /// assert(maze.passages == 899 and way[1] == 1 and way[#way] == 900)
         /// ```
-        fn maze(options: Options<MazeSettings>) -> LuaMaze { Ok(LuaMaze(grids::maze(&options.0)?, RefCell::new(Workspace::new()))) }
+        fn maze(options: Options<MazeSettings, MazeExtras>) -> LuaMaze {
+            let Options(settings, extras) = options;
+            let (maze, dug) = grids::maze_watched(&settings, extras.on_dig.is_some().then(Vec::new))?;
+            if let Some(on_dig) = extras.on_dig {
+                for [a, b] in dug {
+                    on_dig.call((a + 1, b + 1))?;
+                }
+            }
+            Ok(LuaMaze(maze, RefCell::new(Workspace::new())))
+        }
 
         /// A grid of rows of text: `#` and `@` are walls, `1` to `9` what entering costs, others free; `diagonal` allows eight directions.
         ///
@@ -451,6 +523,38 @@ fn direction(name: &str) -> Outcome<Direction> {
     })
 }
 
+/// A search for a tour as Lua holds it.
+pub struct LuaTourSearch(RefCell<TourSearch>);
+
+lua_class! {
+    /// A search for a short tour, stepped by hand. It always knows the best tour seen.
+    class TourSearch(LuaTourSearch) {
+        /// The length of the tour that it stands on.
+        get length(this) -> f64 { Ok(this.0.borrow().length()) }
+        /// Steps made.
+        get steps(this) -> usize { Ok(this.0.borrow().steps() as usize) }
+        /// Whether all steps are made.
+        get done(this) -> bool { Ok(this.0.borrow().is_done()) }
+        /// The temperature of "anneal", in the unit of lengths; nil for other methods.
+        get temperature(this) -> Option<f64> { Ok(this.0.borrow().temperature()) }
+        /// Where it stands.
+        meta tostring(this) -> String {
+            let search = this.0.borrow();
+            Ok(format!("TourSearch ({} steps, length {}, best {})", search.steps(), search.length(), search.best().1))
+        }
+        /// Makes `count` steps (default 1), fewer if it is done before.
+        fn step(this, count: Option<usize>) -> This { this.0.borrow_mut().step(count.unwrap_or(1) as u64)?; Ok(This) }
+        /// The tour that it stands on.
+        fn tour(this) -> Vec<usize> { Ok(from_one(this.0.borrow().tour())) }
+        /// The best tour seen, and its length.
+        fn best(this) -> (Vec<usize>, f64) {
+            let search = this.0.borrow();
+            let (tour, length) = search.best();
+            Ok((from_one(tour), length))
+        }
+    }
+}
+
 lua_class! {
     /// Cells in rows, some of them walls. Cells count from 1, row by row.
     class Grid(LuaGrid) {
@@ -470,6 +574,14 @@ lua_class! {
         /// ```
         fn path(this, @lua, from: usize, to: usize, method: Option<String>) -> (Option<Table>, f64, usize) {
             way(lua, &this.0, from, to, method, &this.1)
+        }
+        /// The cells that the search of `path` looks at, in their order.
+        ///
+        /// ```lua
+        /// assert(mynah.route.grid{ "..", ".." }:looked_at(1, 4, "bfs")[1] == 1)
+        /// ```
+        fn looked_at(this, from: usize, to: usize, method: Option<String>) -> Vec<usize> {
+            looked_at(&this.0, from, to, method, &this.1)
         }
         /// The number of the cell in a column and a row, both from 1.
         fn cell(this, column: usize, row: usize) -> usize {
@@ -512,6 +624,16 @@ lua_class! {
         /// ```
         fn path(this, @lua, from: usize, to: usize, method: Option<String>) -> (Option<Table>, f64, usize) {
             way(lua, this.0.grid(), from, to, method, &this.1)
+        }
+        /// The cells that the search of `path` looks at, in their order.
+        ///
+        /// ```lua
+        /// local maze = mynah.route.maze{ width = 5, height = 5, seed = 1 }
+        /// local _, _, count = maze:path(1, 25, "bfs")
+        /// assert(#maze:looked_at(1, 25, "bfs") == count)
+        /// ```
+        fn looked_at(this, from: usize, to: usize, method: Option<String>) -> Vec<usize> {
+            looked_at(this.0.grid(), from, to, method, &this.1)
         }
         /// Whether one can go from a cell "up", "right", "down" or "left".
         fn can_go(this, cell: usize, where_to: String) -> bool {

@@ -53,6 +53,23 @@ lua_class! {
             let search = this.get()?;
             Ok(search.best().map_or((None, None), |(x, value)| (Some(x.to_vec()), Some(value))))
         }
+        /// Where a method that walks stands, "anneal" for one: the point `x`, its value `f`, the `temperature` of the
+        /// next step, and how many steps were `taken`; nil for other methods and before the first value.
+        ///
+        /// ```lua
+        /// local search = mynah.optim.anneal{ x0 = { 3 }, t0 = 10, seed = 1 }
+        /// search:tell{ 9 }
+        /// assert(search:walk().x[1] == 3 and search:walk().temperature == 10)
+        /// ```
+        fn walk(this, @lua) -> Option<mlua::Table> {
+            let Some(walk) = this.get()?.walk() else { return Ok(None) };
+            let table = lua.create_table()?;
+            table.set("x", walk.x)?;
+            table.set("f", walk.f)?;
+            table.set("temperature", walk.temperature)?;
+            table.set("taken", walk.taken)?;
+            Ok(Some(table))
+        }
         /// Why it is over, as a sentence; nil while it is not.
         fn done(this) -> Option<String> { Ok(this.get()?.done().map(|reason| reason.to_string())) }
         /// Ends it; it asks for nothing more.

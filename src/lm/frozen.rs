@@ -2,11 +2,12 @@
 
 use super::chat::Chat;
 use super::engine::{Engine, Quantization};
-use super::format::load_parts;
+use super::format::{load_parts, transposed};
 use super::generate::{GenerateConfig, Generation};
-use super::model::Model;
+use super::model::{Model, is_turned};
 use super::template::ChatTemplate;
 use super::tokenizer::Tokenizer;
+use crate::nn::{Device, Tensor};
 use crate::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
@@ -59,6 +60,19 @@ impl Frozen {
         Ok(Self { engine: Arc::new(self.engine.quantized(kind)?), ..self.clone() })
     }
 
+    /// A model with these weights in single precision, to train adapters on: what was rounded stays rounded.
+    ///
+    /// # Errors
+    /// None that a sound engine can cause.
+    pub fn model(&self) -> Result<Model> {
+        Model::build(self.engine.config(), Tokenizer::clone(&self.tokenizer), Device::Cpu, |name, shape| {
+            let numbers = self.engine.part(name)?.to_f32();
+            let turned = is_turned(name, shape);
+            let numbers = if turned { transposed(&numbers, shape[1], shape[0]) } else { numbers };
+            Tensor::from_vec(numbers, shape, Device::Cpu)
+        })
+    }
+
     /// Its weights.
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
@@ -93,5 +107,27 @@ impl Frozen {
     /// A conversation with it.
     pub fn chat(&self, system: Option<&str>) -> Chat {
         Chat::new(self, system)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lm::ModelConfig;
+
+    #[test]
+    fn a_model_of_frozen_weights_computes_the_same() {
+        let config = ModelConfig { dim: 32, layers: 2, heads: 4, kv_heads: 2, context: 16, ..Default::default() };
+        let model = Model::new(&config, Tokenizer::chars("abcdefg").unwrap(), Device::Cpu, 1).unwrap();
+        let ids = Tensor::from_vec(vec![0, 3, 1, 2, 6, 5], &[1, 6], Device::Cpu).unwrap();
+        let logits = |m: &Model| m.forward(&ids).unwrap().to_f32().unwrap();
+        let frozen = Frozen::of(&model).unwrap();
+        assert_eq!(logits(&frozen.model().unwrap()), logits(&model));
+        let rounded = frozen.quantized(Quantization::Q8).unwrap();
+        let thawed = rounded.model().unwrap();
+        assert_ne!(logits(&thawed), logits(&model));
+        let again = Frozen::of(&thawed).unwrap().quantized(Quantization::Q8).unwrap();
+        let worst = logits(&again.model().unwrap()).into_iter().zip(logits(&thawed)).map(|(a, b)| (a - b).abs());
+        assert!(worst.fold(0.0, f32::max) < 1e-2, "rounding what is rounded changes next to nothing");
     }
 }

@@ -324,6 +324,27 @@ impl Model {
         run.logits(&x)
     }
 
+    /// How much each head looks at each position: for each layer `[heads, time, time]`, whose rows add up to 1; ids
+    /// `[1, time]`.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward), or if there is more than one row.
+    pub fn attention(&self, ids: &Tensor) -> Result<Vec<Tensor>> {
+        let run = Run::new(self, ids, &Pass::default())?;
+        if ids.shape()[0] != 1 || ids.is_empty() {
+            return Err(Error::shape("attention", format!("ids must be [1, time], got {:?}", ids.shape())));
+        }
+        nn::no_grad(|| {
+            let mut x = run.embed()?.plain();
+            let mut layers = Vec::new();
+            for layer in 0..self.blocks.len() {
+                layers.push(run.looks(layer, &x)?);
+                x = run.block(layer, &x)?;
+            }
+            Ok(layers)
+        })
+    }
+
     /// Mean cross-entropy, in nats per token, of `targets` `[batch, time]` after `ids` `[batch, time]`; negative targets
     /// do not count.
     ///
@@ -504,6 +525,20 @@ impl<'a> Run<'a> {
             let weights = [&b.ffn_norm, &b.w1, &b.w2, &b.w3].map(|p| self.own(p));
             return nn::feed_forward(&x, weights.each_ref(), c.norm_eps, self.precision);
         }
+        let [q, k, v] = self.heads(layer, x)?;
+        let a = nn::attention(&q, &k, &v, &self.rope, &self.attention)?;
+        let a = self.project(layer, "wo", &a, &b.wo)?;
+        let x = x.add(&self.dropped(a, c.dropout, site(AFTER_ATTENTION))?)?;
+        let n = nn::rms_norm(&x, &self.own(&b.ffn_norm), c.norm_eps)?;
+        let gate = self.project(layer, "w1", &n, &b.w1)?;
+        let f = nn::silu_mul(&gate, &self.project(layer, "w3", &n, &b.w3)?)?;
+        let f = self.project(layer, "w2", &f, &b.w2)?;
+        x.add(&self.dropped(f, c.dropout, site(AFTER_FEED_FORWARD))?)
+    }
+
+    /// The queries, keys and values of a block, `[batch, time, heads·head_dim]`, from its input `[batch, time, dim]`.
+    fn heads(&self, layer: usize, x: &Tensor) -> Result<[Tensor; 3]> {
+        let (b, c) = (&self.model.blocks[layer], &self.model.config);
         let n = nn::rms_norm(x, &self.own(&b.attn_norm), c.norm_eps)?;
         let [mut q, mut k, mut v] = [
             self.project(layer, "wq", &n, &b.wq)?,
@@ -518,14 +553,34 @@ impl<'a> Run<'a> {
             q = self.head_norm(&q, c.heads, q_norm)?;
             k = self.head_norm(&k, c.kv_heads, k_norm)?;
         }
-        let a = nn::attention(&q, &k, &v, &self.rope, &self.attention)?;
-        let a = self.project(layer, "wo", &a, &b.wo)?;
-        let x = x.add(&self.dropped(a, c.dropout, site(AFTER_ATTENTION))?)?;
-        let n = nn::rms_norm(&x, &self.own(&b.ffn_norm), c.norm_eps)?;
-        let gate = self.project(layer, "w1", &n, &b.w1)?;
-        let f = nn::silu_mul(&gate, &self.project(layer, "w3", &n, &b.w3)?)?;
-        let f = self.project(layer, "w2", &f, &b.w2)?;
-        x.add(&self.dropped(f, c.dropout, site(AFTER_FEED_FORWARD))?)
+        Ok([q, k, v])
+    }
+
+    /// How much each head of a block looks at each position, `[heads, time, time]`, for a batch of one. What attention
+    /// answers to values that are one at one position and zero elsewhere is the weight of that position.
+    fn looks(&self, layer: usize, x: &Tensor) -> Result<Tensor> {
+        let c = &self.model.config;
+        let [q, k, _] = self.heads(layer, x)?;
+        let (time, wide) = (x.shape()[1], c.head_dim);
+        let mut looks = vec![0.0f32; c.heads * time * time];
+        for from in (0..time).step_by(wide) {
+            let mut v = vec![0.0f32; time * c.kv_heads * wide];
+            for t in from..time.min(from + wide) {
+                for head in 0..c.kv_heads {
+                    v[(t * c.kv_heads + head) * wide + t - from] = 1.0;
+                }
+            }
+            let v = Tensor::from_vec(v, &[1, time, c.kv_heads * wide], x.device())?;
+            let a = nn::attention(&q, &k, &v, &self.rope, &self.attention)?.to_f32()?; // [1, time, heads·head_dim]
+            for (t, row) in a.chunks_exact(c.heads * wide).enumerate() {
+                for (head, of_head) in row.chunks_exact(wide).enumerate() {
+                    let to = (head * time + t) * time + from;
+                    let some = wide.min(time - from);
+                    looks[to..to + some].copy_from_slice(&of_head[..some]);
+                }
+            }
+        }
+        Tensor::from_vec(looks, &[c.heads, time, time], x.device())
     }
 
     /// Whether a block has nothing between its operations: no biases, norms of heads, dropout or adapters.
@@ -675,6 +730,40 @@ mod tests {
                     Some(crate::lm::RopeScaling { factor: 4.0, low_freq_factor, high_freq_factor, original_context });
             }),
         ]
+    }
+
+    #[test]
+    fn looks_add_up_to_one_and_explain_what_attention_gives() {
+        for model in kinds() {
+            let (c, ids) = (model.config().clone(), ids(1, 13));
+            let layers = model.attention(&ids).unwrap();
+            assert_eq!(layers.len(), 2);
+            for looks in &layers {
+                assert_eq!(looks.shape(), [4, 13, 13]);
+                for (row, weights) in looks.to_f32().unwrap().chunks_exact(13).enumerate() {
+                    let sum: f32 = weights.iter().sum();
+                    assert!((sum - 1.0).abs() < 1e-5 && weights.iter().all(|w| *w >= 0.0), "{weights:?}");
+                    let t = row % 13;
+                    assert!(!c.causal || weights[t + 1..].iter().all(|w| *w == 0.0), "no look ahead");
+                }
+            }
+            // The weights times the values are what the first block's heads give.
+            let run = Run::new(&model, &ids, &Pass::default()).unwrap();
+            let [q, k, v] = run.heads(0, &run.embed().unwrap()).unwrap();
+            let given = nn::attention(&q, &k, &v, &run.rope, &run.attention).unwrap().to_f32().unwrap();
+            let (v, looks, wide) = (v.to_f32().unwrap(), layers[0].to_f32().unwrap(), c.head_dim);
+            for head in 0..4 {
+                for t in 0..13 {
+                    for d in 0..wide {
+                        let value = |s: usize| v[(s * 2 + head / 2) * wide + d] * looks[(head * 13 + t) * 13 + s];
+                        let sum: f32 = (0..13).map(value).sum();
+                        assert!((sum - given[(t * 4 + head) * wide + d]).abs() < 1e-5);
+                    }
+                }
+            }
+        }
+        let refusal = tiny(2).attention(&ids(2, 5)).unwrap_err().to_string();
+        assert!(refusal.contains("ids must be [1, time], got [2, 5]"), "{refusal}");
     }
 
     fn numbers(values: &[i32], rows: usize) -> Tensor {

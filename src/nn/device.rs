@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 use burn::backend::DispatchDevice;
+use burn::tensor::BoolDType;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -50,6 +51,17 @@ impl Device {
             Device::Wgpu => DispatchDevice::Cube(burn::backend::CubeDevice::Wgpu(Default::default())),
             #[cfg(feature = "ndarray-backend")]
             Device::NdArray => DispatchDevice::NdArray(Default::default()),
+        }
+    }
+}
+
+impl Device {
+    /// What its comparisons give: cards have no type of one bit.
+    pub(crate) fn bools(self) -> BoolDType {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Device::Wgpu => BoolDType::U32,
+            _ => BoolDType::Native,
         }
     }
 }

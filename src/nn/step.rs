@@ -4,6 +4,7 @@
 //! elsewhere its numbers travel to the host and back.
 
 use super::device::Device;
+use super::fused::whole_product;
 use super::param::Param;
 use super::tensor::{Dtype, Tensor};
 use crate::optim::{self, Optimizer};
@@ -75,6 +76,7 @@ fn move_by(optimizer: &mut Optimizer, params: &[StepParam], max_norm: Option<f64
         curvature.push(hessian.as_ref().map(|h| h.cast(value.dtype()).and_then(Numbers::of)).transpose()?);
         grads.push(Numbers::of(grad.cast(value.dtype())?)?);
     }
+    optimizer.set_product(whole_product);
     let norm = match max_norm {
         Some(max_norm) => {
             let mut slices: Vec<&mut [f32]> = grads.iter_mut().map(Numbers::f32_mut).collect();

@@ -55,6 +55,26 @@ impl CharacterConfig {
     }
 }
 
+/// Settings of a character's words that stand beside those of [`GenerateConfig`] in a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Its `stop`.
+    pub stop: Vec<String>,
+    /// Its `logit_bias`.
+    pub logit_bias: Vec<(u32, f32)>,
+    /// Its `banned`.
+    pub banned: Vec<u32>,
+}
+
+impl Limits {
+    /// Those of `sampling`.
+    pub fn of(sampling: &GenerateConfig) -> Self {
+        let GenerateConfig { stop, logit_bias, banned, .. } = sampling.clone();
+        Self { stop, logit_bias, banned }
+    }
+}
+
 /// A character as its file holds it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +83,9 @@ pub struct SavedCharacter {
     pub format: u32,
     /// Who it is.
     pub config: CharacterConfig,
+    /// What else limits its words.
+    #[serde(default)]
+    pub limits: Limits,
     /// What was said. In a file the oldest messages are left out if there are too many.
     pub conversation: Conversation,
     /// What it remembers.
@@ -110,7 +133,12 @@ impl SavedCharacter {
         let none = |e: serde_json::Error| Error::file(path, format!("not a saved character ({e})"));
         let value: serde_json::Value = serde_json::from_str(&json).map_err(none)?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(format) if format == u64::from(FORMAT) => serde_json::from_value(value).map_err(none),
+            Some(format) if format == u64::from(FORMAT) => {
+                let mut saved: Self = serde_json::from_value(value).map_err(none)?;
+                let Limits { stop, logit_bias, banned } = saved.limits.clone();
+                saved.config.sampling = GenerateConfig { stop, logit_bias, banned, ..saved.config.sampling };
+                Ok(saved)
+            }
             Some(format) => Err(Error::file(
                 path,
                 format!("a character of format {format}, but this build knows {FORMAT}; save it again with that build"),

@@ -4,6 +4,7 @@
 //! measured before and after; if they have become worse than allowed, the update is refused. The base never changes, so
 //! taking the adapter off gives it back bit for bit.
 
+use crate::data::Rng;
 use crate::error::ensure_setting;
 use crate::lm::{
     Adapter, Batch, ChatTemplate, Lora, LoraConfig, Message, Model, Pass, Sft, SftConfig, TrainBatch, TrainConfig,
@@ -26,8 +27,10 @@ pub struct LearnConfig {
     pub lr: f64,
     /// Steps of training, at least 1. Default 300.
     pub steps: u64,
-    /// Pairs in a step, at least 1. Default 2.
+    /// Conversations in a step, at least 1. Default 2.
     pub batch: usize,
+    /// Each pair is practised alone and behind others, in conversations of up to so many turns; at least 1. Default 3.
+    pub turns: usize,
     /// By how much the mean loss of the held-out lines may grow, in nats per token, at least 0. Default 0.1.
     pub worse: f64,
     /// Seed of the adapter and of the order. Default 1.
@@ -36,7 +39,7 @@ pub struct LearnConfig {
 
 impl Default for LearnConfig {
     fn default() -> Self {
-        Self { rank: 8, lr: 5e-3, steps: 300, batch: 2, worse: 0.1, seed: 1 }
+        Self { rank: 8, lr: 5e-3, steps: 300, batch: 2, turns: 3, worse: 0.1, seed: 1 }
     }
 }
 
@@ -64,14 +67,15 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// Prepares to learn `pairs` of what is said and what is to be answered, for the character with this persona (none
-    /// if empty). `before` is the adapter to go on with; it stays as it is.
+    /// Prepares to learn `pairs` of what is said and what is to be answered, as `template` writes them, for the character
+    /// with this persona (none if empty). `before` is the adapter to go on with; it stays as it is.
     ///
     /// # Errors
     /// If a setting is out of range, there are no pairs, one does not fit into the context, or `before` is for another
     /// model.
     pub fn new(
         model: &Model,
+        template: &ChatTemplate,
         persona: &str,
         pairs: &[(String, String)],
         held_out: &[(String, String)],
@@ -79,17 +83,17 @@ impl Learner {
         config: &LearnConfig,
     ) -> Result<Self> {
         ensure_setting(config.steps > 0, "learn", "steps", "at least 1", config.steps)?;
+        ensure_setting(config.turns > 0, "learn", "turns", "at least 1", config.turns)?;
         let worse = config.worse;
         ensure_setting(worse.is_finite() && worse >= 0.0, "learn", "worse", "finite and at least 0", worse)?;
         if pairs.is_empty() {
             return Err(Error::value("learn: there are no pairs"));
         }
-        let template = ChatTemplate::of(model.tokenizer())?;
-        let source = batches(model, &template, persona, pairs, config)?;
+        let source = batches(model, template, persona, pairs, config)?;
         let mut held = Vec::new();
         let mut judged: Option<Arc<dyn TrainData>> = None;
         for pair in held_out {
-            let line = batches(model, &template, persona, std::slice::from_ref(pair), config)?;
+            let line = batches(model, template, persona, std::slice::from_ref(pair), config)?;
             held.push(line.batch(0, 0, 1)?);
             judged = Some(line);
         }
@@ -207,7 +211,7 @@ impl Learner {
     }
 }
 
-/// Pairs as batches of windows that are as long as the longest.
+/// Pairs as batches of windows that are as long as the longest, alone and behind others.
 fn batches(
     model: &Model,
     template: &ChatTemplate,
@@ -215,19 +219,35 @@ fn batches(
     pairs: &[(String, String)],
     config: &LearnConfig,
 ) -> Result<Arc<dyn TrainData>> {
-    let (mut conversations, mut longest) = (Vec::new(), 2);
-    for (said, answer) in pairs {
-        let mut messages = Vec::new();
-        if !persona.is_empty() {
-            messages.push(Message::new("system", persona));
-        }
-        messages.extend([Message::new("user", said.as_str()), Message::new("assistant", answer.as_str())]);
-        longest = longest.max(template.encode_answers(model.tokenizer(), &messages)?.ids.len());
-        conversations.push(messages);
-    }
     let context = model.config().context;
-    if longest - 1 > context {
-        return Err(Error::value(format!("learn: a pair has {longest} tokens, but the context has only {context}")));
+    let (mut conversations, mut longest) = (Vec::new(), 2);
+    let mut rng = Rng::new(config.seed);
+    for i in 0..pairs.len() {
+        for turns in 1..=config.turns.min(pairs.len()) {
+            let mut before: Vec<usize> = (0..pairs.len()).filter(|j| *j != i).collect();
+            rng.shuffle(&mut before);
+            let mut messages = Vec::new();
+            if !persona.is_empty() {
+                messages.push(Message::new("system", persona));
+            }
+            for (said, answer) in before[..turns - 1].iter().chain([&i]).map(|j| &pairs[*j]) {
+                messages.extend([Message::new("user", said.as_str()), Message::new("assistant", answer.as_str())]);
+            }
+            let length = match template.encode_answers(model.tokenizer(), &messages) {
+                Ok(encoded) => encoded.ids.len(),
+                Err(e) if turns == 1 => return Err(e),
+                Err(_) => break, // a template that leaves earlier turns out
+            };
+            if length - 1 > context {
+                if turns == 1 {
+                    let why = format!("learn: a pair has {length} tokens, but the context has only {context}");
+                    return Err(Error::value(why));
+                }
+                break;
+            }
+            longest = longest.max(length);
+            conversations.push(messages);
+        }
     }
     let sft = SftConfig { time: longest - 1, val_fraction: 0.0, seed: config.seed, ..Default::default() };
     Ok(Sft::new(model, template, &conversations, &sft).map_err(|e| e.within("learn"))?.batches)
@@ -244,6 +264,10 @@ mod tests {
         list.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect()
     }
 
+    fn plain(model: &Model) -> ChatTemplate {
+        ChatTemplate::of(model.tokenizer()).unwrap()
+    }
+
     /// A bird with a few answers learned by heart.
     fn bird() -> (Model, Vec<(String, String)>) {
         let letters: String = ('a'..='z').chain(" .?\n".chars()).collect();
@@ -252,7 +276,7 @@ mod tests {
         let config = ModelConfig { dim: 32, layers: 2, heads: 4, kv_heads: 2, context: 64, ..Default::default() };
         let model = Model::new(&config, tokenizer, Device::Cpu, 1).unwrap();
         let known = pairs(&[("who?", "a miller."), ("where?", "by the river."), ("what?", "corn.")]);
-        let mut learning = LearnConfig { steps: 1, ..Default::default() };
+        let mut learning = LearnConfig { steps: 1, turns: 1, ..Default::default() };
         learning.batch = 3;
         let data = batches(&model, &ChatTemplate::of(model.tokenizer()).unwrap(), "", &known, &learning).unwrap();
         let train = TrainConfig { steps: 150, batch: 3, lr: 1e-2, warmup: 5, progress: false, ..Default::default() };
@@ -281,9 +305,9 @@ mod tests {
     fn a_character_learns_forgets_and_leaves_the_others_alone() {
         let (model, known) = bird();
         let new = pairs(&[("name?", "polly."), ("age?", "seven."), ("food?", "crackers.")]);
-        let config = LearnConfig { steps: 120, batch: 3, lr: 1e-2, worse: 10.0, ..Default::default() };
-        let mut learner = Learner::new(&model, "", &new, &known, None, &config).unwrap();
-        assert!(Learner::finish(Learner::new(&model, "", &new, &[], None, &config).unwrap()).is_err());
+        let config = LearnConfig { steps: 120, batch: 3, turns: 1, lr: 1e-2, worse: 10.0, ..Default::default() };
+        let mut learner = Learner::new(&model, &plain(&model), "", &new, &known, None, &config).unwrap();
+        assert!(Learner::finish(Learner::new(&model, &plain(&model), "", &new, &[], None, &config).unwrap()).is_err());
         while !learner.work(Duration::from_millis(4)).unwrap() {}
         let learned = learner.finish().unwrap();
         let [before, after] = learned.held_out.unwrap();
@@ -291,7 +315,8 @@ mod tests {
 
         let sampling = GenerateConfig { tokens: 20, temperature: 0.0, ..Default::default() };
         let somebody = CharacterConfig { sampling, ..Default::default() };
-        let mut stage = Stage::new(&Frozen::of(&model).unwrap(), &StageConfig::default()).unwrap();
+        let mut stage =
+            Stage::new(&Frozen::of(&model).unwrap(), &StageConfig { threads: 0, ..Default::default() }).unwrap();
         // One question each, so that no history confuses so small a bird.
         let mut ask = |adapter: Option<Arc<Adapter>>, twice: bool, pairs: &[(String, String)]| -> Vec<String> {
             let mut said = Vec::new();
@@ -314,7 +339,7 @@ mod tests {
         assert_eq!(ask(None, false, &known), wanted(&known), "the others say what they said");
         // Learning on from there changes a copy.
         let lora = learned.lora.unwrap();
-        let mut more = Learner::new(&model, "", &known, &new, Some(&lora), &config).unwrap();
+        let mut more = Learner::new(&model, &plain(&model), "", &known, &new, Some(&lora), &config).unwrap();
         while !more.work(Duration::from_secs(1)).unwrap() {}
         let begun = more.finish().unwrap().held_out.unwrap()[0];
         assert!(begun < 0.5, "it began where the first ended, not at {begun}");
@@ -325,14 +350,14 @@ mod tests {
     fn an_update_that_spoils_the_held_out_lines_is_refused() {
         let (model, known) = bird();
         let spoiling = pairs(&[("who?", "zzzz."), ("where?", "zzzz."), ("what?", "zzzz.")]);
-        let config = LearnConfig { steps: 60, batch: 3, lr: 1e-2, ..Default::default() };
-        let mut learner = Learner::new(&model, "", &spoiling, &known, None, &config).unwrap();
+        let config = LearnConfig { steps: 60, batch: 3, turns: 1, lr: 1e-2, ..Default::default() };
+        let mut learner = Learner::new(&model, &plain(&model), "", &spoiling, &known, None, &config).unwrap();
         while !learner.work(Duration::from_secs(1)).unwrap() {}
         let learned = learner.finish().unwrap();
         let [before, after] = learned.held_out.unwrap();
         assert!(after > before + 1.0 && learned.adapter.is_none() && learned.lora.is_none());
         let refusal = |pairs: &[(String, String)], config: &LearnConfig| {
-            Learner::new(&model, "", pairs, &[], None, config).err().unwrap().to_string()
+            Learner::new(&model, &plain(&model), "", pairs, &[], None, config).err().unwrap().to_string()
         };
         assert_eq!(refusal(&[], &config), "learn: there are no pairs");
         assert_eq!(

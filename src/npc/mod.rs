@@ -2,13 +2,15 @@
 
 mod act;
 mod character;
+mod controller;
 mod learn;
 mod memory;
 mod pace;
 mod stage;
 
 pub use act::{Action, ActionValue, Actions, Argument, ArgumentKind, Verb};
-pub use character::{CharacterConfig, SavedCharacter};
+pub use character::{CharacterConfig, Limits, SavedCharacter};
+pub use controller::{Controller, ControllerConfig};
 pub use learn::{LearnConfig, Learned, Learner};
 pub use memory::{Fact, Memory, MemoryConfig};
 pub use stage::{Event, Spoken, Stage, StageConfig};

@@ -6,11 +6,11 @@
 //! the engine's numbers do not depend on who else is read with it.
 
 use super::act::{Action, Actions, MARK};
-use super::character::{CharacterConfig, FORMAT, SavedCharacter};
+use super::character::{CharacterConfig, FORMAT, Limits, SavedCharacter};
 use super::memory::{Fact, Memory};
 use super::pace::{MOST, Pace};
 use crate::error::ensure_setting;
-use crate::lm::{Adapter, Chat, Conversation, Frozen, GenerateConfig, Lora, Session, step_many};
+use crate::lm::{Adapter, Chat, Constraint, Conversation, Frozen, GenerateConfig, Lora, Session, step_many};
 use crate::nn::Device;
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct StageConfig {
-    /// 0 (default): `poll` does the work in the caller's thread, within its budget; 1: a worker does it.
+    /// 1 (default): a worker does the work; 0: `poll` does it in the caller's thread, within its budget.
     pub threads: usize,
     /// Most tokens of a prompt in a slice, from 1 to 64. Default 16.
     pub prefill: usize,
@@ -37,7 +37,7 @@ pub struct StageConfig {
 
 impl Default for StageConfig {
     fn default() -> Self {
-        Self { threads: 0, prefill: 16, warm_up: true }
+        Self { threads: 1, prefill: 16, warm_up: true }
     }
 }
 
@@ -135,9 +135,17 @@ impl Stage {
     /// # Errors
     /// As [`remove`](Self::remove).
     pub fn say(&mut self, who: usize, text: &str) -> Result<()> {
+        self.say_within(who, text, None)
+    }
+
+    /// As [`say`](Self::say); the line is what `constraint` allows, without an action.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove).
+    pub fn say_within(&mut self, who: usize, text: &str, constraint: Option<Arc<Constraint>>) -> Result<()> {
         self.known(who)?;
         let text = text.to_string();
-        self.order(move |core| core.say(who, text))?;
+        self.order(move |core| core.say(who, Waiting { text, constraint, meaning: None }))?;
         *self.lines.entry(who).or_insert(0) += 1;
         Ok(())
     }
@@ -389,6 +397,7 @@ struct Actor {
     adapters: Option<Vec<(Arc<Adapter>, f32)>>, // to be put on before the next line
     warm: VecDeque<u32>,                        // to be read while nothing is said
     lines: u64,
+    acts: bool,   // whether the line being spoken may end with an action
     line: String, // being spoken, with the action
     given: usize, // bytes of it that were given out
 }
@@ -396,7 +405,8 @@ struct Actor {
 /// Something that was said to a character.
 struct Waiting {
     text: String,
-    meaning: Option<Vec<f32>>, // the model's mean state, empty if it has none
+    constraint: Option<Arc<Constraint>>, // of its answer, in place of the actions'
+    meaning: Option<Vec<f32>>,           // the model's mean state, empty if it has none
 }
 
 impl Actor {
@@ -421,6 +431,7 @@ impl Actor {
             adapters: None,
             warm: VecDeque::new(),
             lines: 0,
+            acts: false,
             line: String::new(),
             given: 0,
         })
@@ -430,6 +441,7 @@ impl Actor {
         SavedCharacter {
             format: FORMAT,
             config: self.config.clone(),
+            limits: Limits::of(&self.config.sampling),
             conversation: self.chat.conversation().clone(),
             facts: self.memory.facts().to_vec(),
             lines: self.lines,
@@ -443,7 +455,7 @@ impl Actor {
     }
 
     /// Begins to answer what waits first; `facts` come before it.
-    fn begin(&mut self, text: &str, facts: &[String]) -> Result<()> {
+    fn begin(&mut self, said: &Waiting, facts: &[String]) -> Result<()> {
         if let Some(adapters) = self.adapters.take() {
             let session = self.chat.session_mut();
             session.set_adapters(&adapters)?;
@@ -452,13 +464,17 @@ impl Actor {
         self.warm.clear();
         let mut sampling = self.config.sampling.clone();
         sampling.seed = sampling.seed.map(|seed| seed.wrapping_add(self.lines));
-        if let Some(actions) = &self.actions {
-            sampling.constraint = Some(actions.constraint().clone());
+        let own = self.actions.as_ref().map(|actions| actions.constraint().clone());
+        self.acts = own.is_some() && said.constraint.is_none();
+        sampling.constraint = said.constraint.clone().or(own);
+        if sampling.constraint.is_some() {
+            sampling.stop.clear(); // the text ends where the constraint says
         }
         self.lines += 1;
         self.line.clear();
         self.given = 0;
-        let text = if facts.is_empty() { text.to_string() } else { format!("({})\n{text}", facts.join(" ")) };
+        let Waiting { text, .. } = said;
+        let text = if facts.is_empty() { text.clone() } else { format!("({})\n{text}", facts.join(" ")) };
         self.chat.begin(&text, &sampling)
     }
 
@@ -470,7 +486,8 @@ impl Actor {
         self.line += &piece;
         self.chat.heard(&piece);
         let mut tell = |event| spoken.push(Spoken { who, event });
-        let words = match &self.actions {
+        let actions = self.actions.as_ref().filter(|_| self.acts);
+        let words = match actions {
             Some(_) => self.line.find('\n').unwrap_or(self.line.len()),
             None => self.line.len(),
         };
@@ -479,15 +496,17 @@ impl Actor {
             self.given = words;
         }
         if finished {
-            if let Some(actions) = self.actions.as_ref().filter(|_| self.line.contains(MARK)) {
-                match actions.split(&self.line) {
-                    Ok((_, Some(action))) => tell(Event::Action(action)),
-                    Ok(_) => {}
-                    Err(e) => tell(Event::Failed(e.to_string())),
-                }
-            }
+            // An action that the limit of tokens has cut in two is none.
+            let action = actions.filter(|_| self.line.contains(MARK)).map(|actions| actions.split(&self.line));
             self.chat.cancel(); // over, and kept
-            tell(Event::End(false));
+            match action {
+                Some(Ok((_, Some(action)))) => {
+                    tell(Event::Action(action));
+                    tell(Event::End(false));
+                }
+                Some(Err(e)) => tell(Event::Failed(e.to_string())),
+                _ => tell(Event::End(false)),
+            }
         }
         finished
     }
@@ -547,9 +566,9 @@ impl Core {
         self.actors.insert(who, actor);
     }
 
-    fn say(&mut self, who: usize, text: String) {
+    fn say(&mut self, who: usize, said: Waiting) {
         if let Some(actor) = self.actor(who) {
-            actor.waiting.push_back(Waiting { text, meaning: None });
+            actor.waiting.push_back(said);
         }
     }
 
@@ -720,16 +739,17 @@ impl Core {
 
     fn begin(&mut self, who: usize) -> Result<()> {
         let Some(actor) = self.actors.get_mut(&who) else { return Ok(()) };
-        let Some(Waiting { text, meaning }) = actor.waiting.pop_front() else { return Ok(()) };
+        let Some(said) = actor.waiting.pop_front() else { return Ok(()) };
+        let Waiting { text, meaning, .. } = &said;
         let (config, tags) = (&actor.config.memory, &actor.config.knows);
         let meaning = meaning.as_deref().filter(|m| !m.is_empty());
-        let mut found = actor.memory.recall(&text, meaning, self.now, config, |_| true);
+        let mut found = actor.memory.recall(text, meaning, self.now, config, |_| true);
         let may = |fact: &Fact| fact.tags.iter().any(|tag| tags.contains(tag));
-        found.extend(self.shared.recall(&text, meaning, self.now, config, may));
+        found.extend(self.shared.recall(text, meaning, self.now, config, may));
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
         // Those that it still sees need not be told again.
-        let said = actor.chat.conversation();
-        let seen = |fact: &Fact| said.messages[said.dropped..].iter().any(|m| m.content.contains(&fact.text));
+        let talk = actor.chat.conversation();
+        let seen = |fact: &Fact| talk.messages[talk.dropped..].iter().any(|m| m.content.contains(&fact.text));
         let (mut facts, mut room) = (Vec::new(), config.tokens);
         for (_, fact) in found {
             let tokens = self.model.tokenizer().encode_known(&fact.text).len();
@@ -738,7 +758,7 @@ impl Core {
                 facts.push(fact.text.clone());
             }
         }
-        actor.begin(&text, &facts)
+        actor.begin(&said, &facts)
     }
 
     /// A token for each of these, in one pass.

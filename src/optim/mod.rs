@@ -61,7 +61,7 @@ pub use lamb::{LambSettings, lamb};
 pub use lion::{LionSettings, lion};
 pub use muon::{MuonSettings, muon};
 pub use nadam::{NadamSettings, nadam};
-pub use optimizer::{Optimizer, OptimizerState, ParamState, Rule, Turn};
+pub use optimizer::{Optimizer, OptimizerState, ParamState, Product, Rule, Turn};
 pub use param::{Buffer, Pair, Param, Real, Slice};
 pub use prodigy::{ProdigySettings, prodigy};
 pub use radam::{RadamSettings, radam};

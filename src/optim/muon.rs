@@ -5,7 +5,7 @@
 //! counts as a matrix of its first dimension by the rest.
 
 use super::ranges::{not_negative, positive, rate};
-use super::{Optimizer, Real, Rule, Schedule, Turn};
+use super::{Buffer, Optimizer, Product, Real, Rule, Schedule, Slice, Turn};
 use crate::Result;
 use crate::error::ensure_setting;
 use rayon::prelude::*;
@@ -95,7 +95,7 @@ impl Rule for Muon {
             turn.reborrow().each(|_, g, [v]| *v = mu * *v + fresh * g);
             let blend = |g: &T, v: &T| if nesterov { fresh * *g + mu * *v } else { *v };
             let ahead: Vec<T> = turn.g.iter().zip(&*turn.slots[0]).map(|(g, v)| blend(g, v)).collect();
-            let direction = orthogonal(&ahead, rows, columns, iterations);
+            let direction = orthogonal(&ahead, rows, columns, iterations, turn.product);
             let step = T::of(0.2 * (rows.max(columns) as f64).sqrt() * turn.lr);
             turn.x.iter_mut().zip(direction).for_each(|(x, o)| *x = *x * keep + -step * o);
             return;
@@ -116,7 +116,7 @@ impl Rule for Muon {
 
 /// About `U Vᵀ` of the singular value decomposition: Newton-Schulz with a quintic that takes every singular value
 /// above about 0.01 of the matrix's length to between 0.7 and 1.2.
-fn orthogonal<T: Real>(g: &[T], rows: usize, columns: usize, iterations: u64) -> Vec<T> {
+fn orthogonal<T: Real>(g: &[T], rows: usize, columns: usize, iterations: u64, fast: Option<Product>) -> Vec<T> {
     let (a, b, c) = (T::of(3.4445), T::of(-4.7750), T::of(2.0315));
     // Rows are the shorter side, so that X Xᵀ is small.
     let tall = rows > columns;
@@ -125,6 +125,13 @@ fn orthogonal<T: Real>(g: &[T], rows: usize, columns: usize, iterations: u64) ->
     let length = x.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt() + 1e-7;
     let factor = T::of(1.0 / length);
     x.iter_mut().for_each(|x| *x = *x * factor);
+    let product = |p: &[T], q: &[T], n, k, m| match (fast, T::slice(p), T::slice(q)) {
+        (Some(fast), Slice::F32(p), Slice::F32(q)) => {
+            let mut out = Buffer::F32(fast(p, q, [n, k, m]));
+            T::borrow(&mut out).map(|out| out.to_vec()).unwrap_or_default() // of one type, as the match has shown
+        }
+        _ => product(p, q, n, k, m),
+    };
     for _ in 0..iterations {
         let xt = transpose(&x, n, m);
         let gram = product(&x, &xt, n, m, n); // A = X Xᵀ
@@ -219,7 +226,7 @@ mod tests {
     fn the_direction_is_nearly_orthogonal_for_wide_and_tall() {
         for (rows, columns) in [(3, 5), (5, 3), (4, 4)] {
             let g: Vec<f64> = (0..rows * columns).map(|i| ((i * i) as f64 * 0.7).sin()).collect();
-            let o = orthogonal(&g, rows, columns, 8);
+            let o = orthogonal(&g, rows, columns, 8, None);
             let short = rows.min(columns);
             for i in 0..short {
                 for j in 0..short {
@@ -267,11 +274,24 @@ mod tests {
     }
 
     #[test]
+    fn another_product_gives_the_same_direction() {
+        let g: Vec<f32> = (0..24 * 40).map(|i| (i as f32 * 0.37).sin()).collect();
+        let own = orthogonal(&g, 24, 40, 5, None);
+        let naive = |p: &[f32], q: &[f32], [n, k, m]: [usize; 3]| -> Vec<f32> {
+            let entry = |i: usize| (0..k).map(|l| p[i / m * k + l] * q[l * m + i % m]).sum();
+            (0..n * m).map(entry).collect()
+        };
+        for (a, b) in own.iter().zip(orthogonal(&g, 24, 40, 5, Some(naive))) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+    }
+
+    #[test]
     fn many_threads_change_nothing() {
         let g: Vec<f32> = (0..96 * 80).map(|i| (i as f32 * 0.37).sin()).collect();
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| orthogonal(&g, 96, 80, 5))
+            pool.install(|| orthogonal(&g, 96, 80, 5, None))
         };
         assert_eq!(run(1), run(3));
     }

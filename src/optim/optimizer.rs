@@ -64,7 +64,12 @@ pub struct Turn<'a, T> {
     pub lr: f64,
     /// Whether weight decay applies.
     pub decay: bool,
+    /// A fast product of matrices in f32, if there is one.
+    pub product: Option<Product>,
 }
+
+/// `P Q` of an `n × k` and a `k × m` matrix, row by row, `[n, k, m]` given; the same bits on any number of threads.
+pub type Product = fn(p: &[f32], q: &[f32], sizes: [usize; 3]) -> Vec<f32>;
 
 /// A [`Rule`] without its generic method, so that it fits in a box.
 trait BoxedRule: Send {
@@ -136,6 +141,7 @@ pub struct Optimizer {
     t: u64,                         // steps begun
     moved: Option<BTreeSet<usize>>, // parameters that had their turn in the present step, if one has begun
     params: BTreeMap<usize, ParamState>,
+    product: Option<Product>,
 }
 
 /// All that an optimizer remembers: given back to one with the same settings, it continues bit for bit.
@@ -175,10 +181,16 @@ impl Optimizer {
             t: 0,
             moved: None,
             params: BTreeMap::new(),
+            product: None,
         };
         optimizer.set_lr(lr)?;
         optimizer.set_schedule(schedule)?;
         Ok(optimizer)
+    }
+
+    /// Lets rules that multiply matrices do so by `product` where the numbers are f32.
+    pub fn set_product(&mut self, product: Product) {
+        self.product = Some(product);
     }
 
     /// Its name in the list, such as `adamw`.
@@ -371,15 +383,15 @@ impl Optimizer {
             ParamState { t: 0, shape, slots }
         });
         *t += 1;
-        let (t, decay) = (*t, param.decay);
+        let (t, decay, product) = (*t, param.decay, self.product);
         match &mut param.pair {
             Pair::F32(x, g) => {
                 let h = if let Some(Slice::F32(h)) = param.hessian { Some(h) } else { None };
-                rule.update_f32(Turn { x, g, h, slots: slots(state), shape, t, lr, decay });
+                rule.update_f32(Turn { x, g, h, slots: slots(state), shape, t, lr, decay, product });
             }
             Pair::F64(x, g) => {
                 let h = if let Some(Slice::F64(h)) = param.hessian { Some(h) } else { None };
-                rule.update_f64(Turn { x, g, h, slots: slots(state), shape, t, lr, decay });
+                rule.update_f64(Turn { x, g, h, slots: slots(state), shape, t, lr, decay, product });
             }
         }
     }

@@ -229,9 +229,9 @@ const SERIAL: usize = 1 << 15;
 impl<T: Real> Turn<'_, T> {
     /// The same turn once more, for rules that pass over the values more than once.
     pub fn reborrow(&mut self) -> Turn<'_, T> {
-        let Turn { x, g, h, slots, shape, t, lr, decay } = self;
+        let Turn { x, g, h, slots, shape, t, lr, decay, product } = self;
         let slots = slots.iter_mut().map(|slot| &mut **slot).collect();
-        Turn { x, g, h: *h, slots, shape, t: *t, lr: *lr, decay: *decay }
+        Turn { x, g, h: *h, slots, shape, t: *t, lr: *lr, decay: *decay, product: *product }
     }
 
     /// Runs `kernel(x, g, [state…])` on every value: one pass, no temporaries, on all cores when it is long.

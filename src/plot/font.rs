@@ -121,6 +121,11 @@ impl Fonts {
     }
 }
 
+/// The file of the letters' own font.
+pub(super) fn bytes(bold: bool) -> &'static [u8] {
+    if bold { BOLD } else { REGULAR }
+}
+
 /// How wide a line is, in pixels at `size`.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     FONTS.set(text, bold).1 * size

@@ -4,6 +4,7 @@
 //! turned into bytes. A [`Sheet`] is several figures in one drawing. The drawing is done by tiny-skia with fonts that
 //! are inside the program, so that the same numbers make the same picture everywhere.
 
+mod canvas;
 mod color;
 mod colormap;
 mod contour;
@@ -24,6 +25,7 @@ mod svg;
 mod terminal;
 mod tree;
 
+pub use canvas::{Align, Canvas, CanvasSettings, PenSettings, ShadeSettings, ShapeSettings, WordsSettings, font_bytes};
 pub use color::{Color, Theme};
 pub use colormap::ColorMap;
 pub use contour::contour_lines;

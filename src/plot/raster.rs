@@ -20,47 +20,88 @@ const FAR: f64 = 1e5;
 
 /// The drawing as red, green and blue bytes.
 pub(super) fn pixels(drawing: &Drawing) -> Result<Pixels> {
-    let (width, height) = (drawing.width, drawing.height);
-    let canvas = |w: usize, h: usize| {
-        let pixmap = Pixmap::new(w as u32, h as u32);
-        pixmap.ok_or_else(|| Error::value(format!("plot: no memory for a picture of {w} x {h} pixels")))
-    };
-    let mut whole = canvas(width, height)?;
-    let background = drawing.background;
-    whole.fill(tiny_skia::Color::from_rgba8(background.r, background.g, background.b, 255));
-    // A clipped part is a canvas of its own, laid back when the clip ends.
-    let mut part: Option<(Pixmap, i32, i32)> = None;
-    let lay_back = |part: &mut Option<(Pixmap, i32, i32)>, whole: &mut Pixmap| {
-        if let Some((pixmap, x, y)) = part.take() {
-            let source = tiny_skia::PixmapPaint { blend_mode: tiny_skia::BlendMode::Source, ..Default::default() };
-            whole.draw_pixmap(x, y, pixmap.as_ref(), &source, Transform::identity(), None);
-        }
-    };
+    let mut paper = Paper::new(drawing.width, drawing.height, drawing.background)?;
     for mark in &drawing.marks {
-        if let Mark::Clip(clip) = mark {
-            lay_back(&mut part, &mut whole);
-            if let Some(rect) = clip {
-                let edge = |v: f64, most: usize| v.round().clamp(0.0, most as f64) as usize;
-                let (l, t) = (edge(rect.left, width - 1), edge(rect.top, height - 1));
-                let (r, b) = (edge(rect.right(), width).max(l + 1), edge(rect.bottom(), height).max(t + 1));
-                let mut pixmap = canvas(r - l, b - t)?;
-                let row = 4 * (r - l);
-                for (k, line) in pixmap.data_mut().chunks_exact_mut(row).enumerate() {
-                    let from = 4 * ((t + k) * width + l);
-                    line.copy_from_slice(&whole.data()[from..from + row]);
-                }
-                part = Some((pixmap, l as i32, t as i32));
+        paper.draw(mark)?;
+    }
+    Ok(paper.pixels())
+}
+
+/// What marks are drawn on, one after the other.
+#[derive(Clone)]
+pub(super) struct Paper {
+    whole: Pixmap,
+    /// A clipped part is a paper of its own, laid back when the clip ends, with the place of its corner.
+    part: Option<(Pixmap, i32, i32)>,
+}
+
+impl Paper {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// When there is not enough memory for it.
+    pub fn new(width: usize, height: usize, background: Color) -> Result<Self> {
+        let mut paper = Self { whole: pixmap(width, height)?, part: None };
+        paper.clear(background);
+        Ok(paper)
+    }
+
+    /// Covers all of it, and ends a clip.
+    pub fn clear(&mut self, color: Color) {
+        self.part = None;
+        self.whole.fill(tiny_skia::Color::from_rgba8(color.r, color.g, color.b, 255));
+    }
+
+    /// Draws one mark, or begins or ends a clip.
+    ///
+    /// # Errors
+    /// When there is not enough memory for a clip.
+    pub fn draw(&mut self, mark: &Mark) -> Result<()> {
+        match (mark, &mut self.part) {
+            (Mark::Clip(clip), _) => {
+                self.lay_back();
+                self.part = clip.map(|rect| self.cut(rect)).transpose()?;
             }
-            continue;
+            (_, Some((pixmap, x, y))) => draw(pixmap, mark, (f64::from(*x), f64::from(*y))),
+            (_, None) => draw(&mut self.whole, mark, (0.0, 0.0)),
         }
-        match &mut part {
-            Some((pixmap, x, y)) => draw(pixmap, mark, (f64::from(*x), f64::from(*y))),
-            None => draw(&mut whole, mark, (0.0, 0.0)),
+        Ok(())
+    }
+
+    /// What is on it now.
+    pub fn pixels(&mut self) -> Pixels {
+        self.lay_back();
+        let (width, height) = (self.whole.width() as usize, self.whole.height() as usize);
+        Pixels { width, height, rgb: self.whole.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect() }
+    }
+
+    /// A copy of what is inside a rectangle.
+    fn cut(&self, rect: Rect) -> Result<(Pixmap, i32, i32)> {
+        let (width, height) = (self.whole.width() as usize, self.whole.height() as usize);
+        let edge = |v: f64, most: usize| v.round().clamp(0.0, most as f64) as usize;
+        let (l, t) = (edge(rect.left, width - 1), edge(rect.top, height - 1));
+        let (r, b) = (edge(rect.right(), width).max(l + 1), edge(rect.bottom(), height).max(t + 1));
+        let mut part = pixmap(r - l, b - t)?;
+        let row = 4 * (r - l);
+        for (k, line) in part.data_mut().chunks_exact_mut(row).enumerate() {
+            let from = 4 * ((t + k) * width + l);
+            line.copy_from_slice(&self.whole.data()[from..from + row]);
+        }
+        Ok((part, l as i32, t as i32))
+    }
+
+    /// Puts the clipped part where it belongs.
+    fn lay_back(&mut self) {
+        if let Some((pixmap, x, y)) = &self.part {
+            let source = tiny_skia::PixmapPaint { blend_mode: tiny_skia::BlendMode::Source, ..Default::default() };
+            self.whole.draw_pixmap(*x, *y, pixmap.as_ref(), &source, Transform::identity(), None);
         }
     }
-    lay_back(&mut part, &mut whole);
-    let rgb = whole.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    Ok(Pixels { width, height, rgb })
+}
+
+fn pixmap(width: usize, height: usize) -> Result<Pixmap> {
+    let none = || Error::value(format!("plot: no memory for a picture of {width} x {height} pixels"));
+    Pixmap::new(width as u32, height as u32).ok_or_else(none)
 }
 
 /// The bytes of a PNG file.

@@ -85,7 +85,7 @@ check.equal(film.frames, 3)
 film:save(TMP .. "/film.gif", 0.2)
 check.equal(bytes("film.gif", 6), "GIF89a")
 check.refuses(function() plot.film():add(rising):add(sheet) end, "film: a frame of 400 x 200 in a film of 800 x 500")
-check.refuses(function() plot.film():add(7) end, "expected a Figure, a Sheet, a Picture or an Image, got 7")
+check.refuses(function() plot.film():add(7) end, "expected a Figure, a Sheet, a Canvas, a Picture or an Image, got 7")
 
 -- Mistakes are sentences.
 check.refuses(function() white:save(TMP .. "/white.png") end, "figure: there is nothing to draw; add a line, points or another layer")

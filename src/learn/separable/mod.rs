@@ -8,4 +8,5 @@ mod hulls;
 mod nearest;
 mod verdict;
 
+pub use hulls::hull;
 pub use verdict::{Separation, separable};

@@ -2,9 +2,10 @@
 //!
 //! Layout: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>. Read are the architectures `llama`, `qwen2` and
 //! `qwen3`. Sizes in the file run from the inside out: a matrix [out, in] stands there as `in, out`. Llama files hold
-//! queries and keys with rotary pairs of neighbours, the others of halves.
+//! queries and keys with rotary pairs of neighbours, the others of halves; read are both as halves.
 //!
-//! A tokenizer of ours that the format's own fields cannot express stands under `mynah.tokenizer`, as JSON.
+//! A tokenizer of ours that the format's own fields cannot express stands under `mynah.tokenizer`, as JSON, and
+//! `mynah.positions` says where a model had its pairs otherwise.
 
 use super::bytes::{Cursor, FileBytes};
 use super::parts::{Format, Parts, Stored};
@@ -21,6 +22,7 @@ use std::path::Path;
 pub const MAGIC: u32 = u32::from_le_bytes(*b"GGUF");
 
 const OWN_TOKENIZER: &str = "mynah.tokenizer";
+const OWN_POSITIONS: &str = "mynah.positions";
 const ALIGNMENT: usize = 32;
 
 /// The type of a token that no text gives.
@@ -379,7 +381,8 @@ fn model(meta: &Meta, mut theirs: BTreeMap<String, Weight>) -> Result<Parts> {
     let template = tokenizer.chat_template().map(String::from);
     let parts = Parts { config, tokenizer, template, weights, format: Some(Format::Gguf) };
     parts.check(meta.file.path())?;
-    Ok(parts)
+    let interleaved = meta.text(OWN_POSITIONS).is_some_and(|p| p == "interleaved");
+    Ok(parts.with_positions(if interleaved { Positions::Interleaved } else { Positions::Rope }))
 }
 
 /// A number that was rounded to f32, as its shortest decimal.
@@ -567,6 +570,9 @@ pub fn write(parts: &Parts, path: &Path, dtype: Stored) -> Result<()> {
     out.u32(&key("rope.dimension_count"), c.head_dim);
     out.f32(&key("rope.freq_base"), c.rope_theta);
     out.f32(&key("attention.layer_norm_rms_epsilon"), c.norm_eps);
+    if c.positions == Positions::Interleaved {
+        out.text(OWN_POSITIONS, "interleaved");
+    }
     write_tokenizer(&mut out, &parts.tokenizer, c.vocab)?;
     if let Some(template) = &parts.template {
         out.text("tokenizer.chat_template", template);

@@ -20,6 +20,9 @@ use std::path::Path;
 /// Our own tokenizers in such a folder.
 const OWN_TOKENIZER: &str = "mynah_tokenizer.json";
 
+/// "interleaved" under this key in config.json: a model that had its rotary pairs so. The weights' rows are halves.
+const OWN_POSITIONS: &str = "mynah_positions";
+
 /// Their names of a layer's weights, and ours.
 const LAYER: [(&str, &str); 14] = [
     ("input_layernorm.weight", "attn_norm.weight"),
@@ -126,7 +129,8 @@ pub fn read(folder: &Path) -> Result<Parts> {
     }
     let parts = Parts { config, tokenizer, template, weights, format: Some(Format::HuggingFace) };
     parts.check(folder)?;
-    Ok(parts)
+    let interleaved = json.text(OWN_POSITIONS) == Some("interleaved");
+    Ok(parts.with_positions(if interleaved { Positions::Interleaved } else { Positions::Rope }))
 }
 
 /// Sizes and settings, and the kind of model.
@@ -347,6 +351,7 @@ pub fn write(parts: &Parts, folder: &Path, dtype: Stored) -> Result<()> {
         "rms_norm_eps": c.norm_eps, "tie_word_embeddings": c.tied, "attention_bias": false, "mlp_bias": false,
         "use_sliding_window": false, "torch_dtype": if dtype == Stored::F16 { "float16" } else { "float32" },
         "bos_token_id": parts.tokenizer.bos(), "eos_token_id": parts.tokenizer.eos(),
+        OWN_POSITIONS: (c.positions == Positions::Interleaved).then_some("interleaved"),
     });
     let mut all = Vec::new();
     for (name, _) in Parts::expected(&parts.config) {

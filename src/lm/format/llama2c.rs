@@ -1,7 +1,8 @@
 //! The files of llama2.c (Karpathy 2023): f32 without (v0) and with (v1) a header, 8 bits in groups (v2).
 //!
 //! Numbers are little-endian and follow each other without names; matrices are [out, in]; the weights of one kind
-//! stand together for all layers. Rotary pairs are neighbours, θ is 10,000, RMSNorm adds 1e-5, nothing has biases.
+//! stand together for all layers. Rotary pairs are neighbours (read as halves), θ is 10,000, RMSNorm adds 1e-5, nothing
+//! has biases.
 //!
 //! - v0: seven i32 `dim, hidden, layers, heads, kv_heads, vocab, context`, `vocab` negative if the output has its own
 //!   weights; then embed, attn_norm, wq, wk, wv, wo, ffn_norm, w1, w2, w3, norm, cosines and sines
@@ -30,6 +31,9 @@ use std::path::{Path, PathBuf};
 pub const MAGIC: u32 = 0x616b_3432;
 
 const HEADER: usize = 256;
+
+/// Where, in the header's unused end, 1 says that the model's rotary pairs were neighbours; otherwise it has halves.
+const PAIRS: usize = HEADER - 1;
 const GROUP: usize = 32;
 const EPS: f64 = 1e-5;
 const THETA: f64 = 10_000.0;
@@ -159,7 +163,8 @@ pub fn read(file: &FileBytes) -> Result<Parts> {
     let template = tokenizer.chat_template().map(String::from);
     let parts = Parts { config, tokenizer, template, weights, format: Some(format) };
     parts.check(file.path())?;
-    Ok(parts)
+    let interleaved = version > 0 && file.all().get(PAIRS) == Some(&1);
+    Ok(parts.with_positions(if interleaved { Positions::Interleaved } else { Positions::Rope }))
 }
 
 /// Reads weights that follow each other without names.
@@ -306,6 +311,7 @@ pub fn write(parts: &Parts, path: &Path, version: u32) -> Result<()> {
             head.extend((group as i32).to_le_bytes());
         }
         head.resize(HEADER, 0);
+        head[PAIRS] = u8::from(c.positions == Positions::Interleaved);
     }
     let order: &[&str] = if version == 0 { &ORDER_V0 } else { &ORDER };
     let mut failed = None;

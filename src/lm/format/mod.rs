@@ -16,6 +16,7 @@ mod weight;
 mod tests;
 
 pub use bytes::{Part, SharedBytes};
+pub(in crate::lm) use parts::transposed;
 pub use parts::{Format, Parts, SaveConfig, Stored};
 pub use quant::{Kind, dequantize, quantize};
 pub use weight::Weight;

@@ -119,7 +119,7 @@ pub fn read(file: &FileBytes) -> Result<Parts> {
     config.rope_theta = theta(file, tables, &config)?;
     let parts = Parts { config, tokenizer, template: None, weights, format: Some(Format::Nano) };
     parts.check(file.path())?;
-    Ok(parts)
+    Ok(parts.with_positions(Positions::Rope))
 }
 
 /// Writers halve the group until it divides the width, without a word in the header.

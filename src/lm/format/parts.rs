@@ -286,7 +286,7 @@ impl Parts {
 }
 
 /// [rows, cols] → [cols, rows], in tiles that stay in the cache.
-fn transposed(numbers: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+pub(in crate::lm) fn transposed(numbers: &[f32], rows: usize, cols: usize) -> Vec<f32> {
     const TILE: usize = 32;
     let mut out = vec![0.0; numbers.len()];
     for r0 in (0..rows).step_by(TILE) {

@@ -148,11 +148,17 @@ impl Weight {
     pub fn reordered(&self, from: impl Fn(usize) -> usize) -> Self {
         let vector = self.shape.len() == 1;
         let rows = if vector { self.cols() } else { self.shape[0] };
+        let moved = |part: &Part| {
+            let size = part.all().len() / rows.max(1);
+            Part::owned((0..rows).flat_map(|i| &part.all()[from(i) * size..][..size]).copied().collect())
+        };
         match &self.stored {
             Stored::Blocks(kind, part) if !vector || kind.block().0 == 1 => {
-                let size = part.all().len() / rows.max(1);
-                let bytes = (0..rows).flat_map(|i| &part.all()[from(i) * size..][..size]).copied().collect();
-                Self { shape: self.shape.clone(), stored: Stored::Blocks(*kind, Part::owned(bytes)) }
+                Self { shape: self.shape.clone(), stored: Stored::Blocks(*kind, moved(part)) }
+            }
+            Stored::Groups { group, quants, scales } if !vector && self.cols().is_multiple_of(*group) => {
+                let stored = Stored::Groups { group: *group, quants: moved(quants), scales: moved(scales) };
+                Self { shape: self.shape.clone(), stored }
             }
             _ => {
                 let (numbers, size) = (self.to_f32(), if vector { 1 } else { self.cols() });

@@ -104,6 +104,14 @@ pub fn product(a: Matrix, b: Matrix, precision: Precision) -> Buffer {
     out
 }
 
+/// `p · q` of an `n × k` and a `k × m` matrix, row by row, for optimizers that multiply matrices.
+pub fn whole_product(p: &[f32], q: &[f32], [n, k, m]: [usize; 3]) -> Vec<f32> {
+    let mut out = vec![0.0; n * m];
+    let kind = Precision::F32.kind();
+    run(&mut out, Matrix::new(p, n, k), Matrix::new(q, k, m), false, kind, rayon::current_num_threads());
+    out
+}
+
 /// `out += a · b`, row by row, on as many threads as the work is worth.
 pub fn product_add(out: &mut [f32], a: Matrix, b: Matrix, precision: Precision) {
     run(out, a, b, true, precision.kind(), rayon::current_num_threads());

@@ -38,7 +38,7 @@ mod tiles;
 
 pub use attention::{AttentionOptions, Pairs};
 pub use blocks::{FeedForward, SelfAttention};
-pub use matmul::Precision;
+pub use matmul::{Precision, whole_product};
 pub use ops::{attention, cross_entropy, feed_forward, linear, rms_norm, self_attention, silu_mul};
 pub use pool::release_memory;
 

@@ -1,7 +1,8 @@
 //! Which version of each operation runs on which backend.
 //!
 //! burn's `backend_extension` routes a call to the backend that holds the tensors. The default bodies are the composed
-//! versions, which burn differentiates by itself; `Flex` and `Autodiff<Flex>` take the kernels.
+//! versions, which burn differentiates by itself; `Flex` and `Autodiff<Flex>` take the kernels. These know f32 only: the
+//! functions below give them nothing else.
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
@@ -90,23 +91,14 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<burn::backend::Cube, C> {}
 
 impl FusedOps for Flex {
     fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &w]) {
-            return super::linear::composed::<Self>(x, w);
-        }
         super::linear::forward(x, w, precision).0
     }
 
     fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &w]) {
-            return super::rms_norm::composed::<Self>(x, w, eps);
-        }
         super::rms_norm::forward(x, w, eps).0
     }
 
     fn silu_mul(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
-        if !all_f32(&[&gate, &up]) {
-            return super::silu_mul::composed::<Self>(gate, up);
-        }
         super::silu_mul::forward(gate, up).0
     }
 
@@ -119,16 +111,10 @@ impl FusedOps for Flex {
         pairs: Pairs,
         options: AttentionOptions,
     ) -> FloatTensor<Self> {
-        if !all_f32(&[&q, &k, &v, &cos, &sin]) {
-            return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
-        }
         super::attention::forward([q, k, v], [cos, sin], pairs, options, Precision::F32).0
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
-        if !all_f32(&[&logits]) {
-            return super::cross_entropy::composed::<Self>(logits, targets);
-        }
         super::cross_entropy::forward(logits, targets).0
     }
 
@@ -143,9 +129,6 @@ impl FusedOps for Flex {
         sin: FloatTensor<Self>,
         settings: SelfAttention,
     ) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &norm, &wq, &wk, &wv, &wo, &cos, &sin]) {
-            return super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings);
-        }
         super::blocks::self_attention([x, norm, wq, wk, wv, wo], [cos, sin], settings).0
     }
 
@@ -157,32 +140,20 @@ impl FusedOps for Flex {
         w3: FloatTensor<Self>,
         settings: FeedForward,
     ) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &norm, &w1, &w2, &w3]) {
-            return super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings);
-        }
         super::blocks::feed_forward([x, norm, w1, w2, w3], settings).0
     }
 }
 
 impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
     fn linear(x: FloatTensor<Self>, w: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &w]) {
-            return super::linear::composed::<Self>(x, w);
-        }
         record::<C, 2, _>([x, w], |[x, w]| super::linear::forward(x, w, precision))
     }
 
     fn rms_norm(x: FloatTensor<Self>, w: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &w]) {
-            return super::rms_norm::composed::<Self>(x, w, eps);
-        }
         record::<C, 2, _>([x, w], |[x, w]| super::rms_norm::forward(x, w, eps))
     }
 
     fn silu_mul(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
-        if !all_f32(&[&gate, &up]) {
-            return super::silu_mul::composed::<Self>(gate, up);
-        }
         record::<C, 2, _>([gate, up], |[gate, up]| super::silu_mul::forward(gate, up))
     }
 
@@ -195,18 +166,12 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         pairs: Pairs,
         options: AttentionOptions,
     ) -> FloatTensor<Self> {
-        if !all_f32(&[&q, &k, &v, &cos, &sin]) {
-            return super::attention::composed::<Self>(q, k, v, cos, sin, pairs, options);
-        }
         let angles = [cos.into_primitive(), sin.into_primitive()];
         let forward = |qkv| super::attention::forward(qkv, angles, pairs, options, Precision::F32);
         record::<C, 3, _>([q, k, v], forward)
     }
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: IntTensor<Self>) -> FloatTensor<Self> {
-        if !all_f32(&[&logits]) {
-            return super::cross_entropy::composed::<Self>(logits, targets);
-        }
         record::<C, 1, _>([logits], |[logits]| super::cross_entropy::forward(logits, targets))
     }
 
@@ -221,9 +186,6 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         sin: FloatTensor<Self>,
         settings: SelfAttention,
     ) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &norm, &wq, &wk, &wv, &wo, &cos, &sin]) {
-            return super::blocks::composed_self_attention::<Self>([x, norm, wq, wk, wv, wo], [cos, sin], settings);
-        }
         let angles = [cos.into_primitive(), sin.into_primitive()];
         record::<C, 6, _>([x, norm, wq, wk, wv, wo], |inputs| super::blocks::self_attention(inputs, angles, settings))
     }
@@ -236,9 +198,6 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         w3: FloatTensor<Self>,
         settings: FeedForward,
     ) -> FloatTensor<Self> {
-        if !all_f32(&[&x, &norm, &w1, &w2, &w3]) {
-            return super::blocks::composed_feed_forward::<Self>([x, norm, w1, w2, w3], settings);
-        }
         record::<C, 5, _>([x, norm, w1, w2, w3], |inputs| super::blocks::feed_forward(inputs, settings))
     }
 }
@@ -247,6 +206,9 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
 ///
 /// `precision` is that of the factors in f32's kernels, backward too; other types and backends have their own.
 pub fn linear(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>, precision: Precision) -> FloatTensor<Dispatch> {
+    if !all_f32(&[&x, &w]) {
+        return super::linear::composed::<Dispatch>(x, w);
+    }
     <Dispatch as FusedOps>::linear(x, w, precision)
 }
 
@@ -254,6 +216,9 @@ pub fn linear(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>, precision: Pre
 ///
 /// `eps` is added to the mean square before its root. Zhang & Sennrich (2019), arXiv:1910.07467.
 pub fn rms_norm(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>, eps: f64) -> FloatTensor<Dispatch> {
+    if !all_f32(&[&x, &w]) {
+        return super::rms_norm::composed::<Dispatch>(x, w, eps);
+    }
     <Dispatch as FusedOps>::rms_norm(x, w, eps)
 }
 
@@ -261,6 +226,9 @@ pub fn rms_norm(x: FloatTensor<Dispatch>, w: FloatTensor<Dispatch>, eps: f64) ->
 ///
 /// The gate of SwiGLU: Shazeer (2020), arXiv:2002.05202.
 pub fn silu_mul(gate: FloatTensor<Dispatch>, up: FloatTensor<Dispatch>) -> FloatTensor<Dispatch> {
+    if !all_f32(&[&gate, &up]) {
+        return super::silu_mul::composed::<Dispatch>(gate, up);
+    }
     <Dispatch as FusedOps>::silu_mul(gate, up)
 }
 
@@ -283,6 +251,9 @@ pub fn attention(
     pairs: Pairs,
     options: AttentionOptions,
 ) -> FloatTensor<Dispatch> {
+    if !all_f32(&[&q, &k, &v, &cos, &sin]) {
+        return super::attention::composed::<Dispatch>(q, k, v, cos, sin, pairs, options);
+    }
     <Dispatch as FusedOps>::attention(q, k, v, cos, sin, pairs, options)
 }
 
@@ -293,6 +264,9 @@ pub fn attention(
 /// - `targets`: `[n]`, each below `vocab`; a negative one (-100 by custom) leaves its row out: no loss, no gradient
 /// - result: `[1]`; 0 if every row is left out
 pub fn cross_entropy(logits: FloatTensor<Dispatch>, targets: IntTensor<Dispatch>) -> FloatTensor<Dispatch> {
+    if !all_f32(&[&logits]) {
+        return super::cross_entropy::composed::<Dispatch>(logits, targets);
+    }
     <Dispatch as FusedOps>::cross_entropy(logits, targets)
 }
 
@@ -315,6 +289,9 @@ pub fn self_attention(
     sin: FloatTensor<Dispatch>,
     settings: SelfAttention,
 ) -> FloatTensor<Dispatch> {
+    if !all_f32(&[&x, &norm, &wq, &wk, &wv, &wo, &cos, &sin]) {
+        return super::blocks::composed_self_attention::<Dispatch>([x, norm, wq, wk, wv, wo], [cos, sin], settings);
+    }
     <Dispatch as FusedOps>::self_attention(x, norm, wq, wk, wv, wo, cos, sin, settings)
 }
 
@@ -332,5 +309,8 @@ pub fn feed_forward(
     w3: FloatTensor<Dispatch>,
     settings: FeedForward,
 ) -> FloatTensor<Dispatch> {
+    if !all_f32(&[&x, &norm, &w1, &w2, &w3]) {
+        return super::blocks::composed_feed_forward::<Dispatch>([x, norm, w1, w2, w3], settings);
+    }
     <Dispatch as FusedOps>::feed_forward(x, norm, w1, w2, w3, settings)
 }

@@ -1,7 +1,7 @@
 //! Element by element: arithmetic, comparison and the usual functions, with broadcasting.
 
 use super::shape::broadcast_shapes;
-use super::{BOOL, Dtype, Tensor};
+use super::{Dtype, Tensor};
 use crate::{Error, Result};
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor};
@@ -245,23 +245,24 @@ impl Tensor {
     /// A comparison, element by element, as a bool tensor.
     pub fn compare(&self, op: Compare, other: &Tensor) -> Result<Tensor> {
         let Pair { a, b, dtype, .. } = pair("compare", &self.plain(), &other.plain(), Dtype::I32)?;
+        let bools = self.device().bools();
         let raw = if dtype == Dtype::I32 {
             match op {
-                Compare::Eq => Dispatch::int_equal(a, b, BOOL),
-                Compare::Ne => Dispatch::int_not_equal(a, b, BOOL),
-                Compare::Lt => Dispatch::int_lower(a, b, BOOL),
-                Compare::Le => Dispatch::int_lower_equal(a, b, BOOL),
-                Compare::Gt => Dispatch::int_greater(a, b, BOOL),
-                Compare::Ge => Dispatch::int_greater_equal(a, b, BOOL),
+                Compare::Eq => Dispatch::int_equal(a, b, bools),
+                Compare::Ne => Dispatch::int_not_equal(a, b, bools),
+                Compare::Lt => Dispatch::int_lower(a, b, bools),
+                Compare::Le => Dispatch::int_lower_equal(a, b, bools),
+                Compare::Gt => Dispatch::int_greater(a, b, bools),
+                Compare::Ge => Dispatch::int_greater_equal(a, b, bools),
             }
         } else {
             match op {
-                Compare::Eq => Dispatch::float_equal(a, b, BOOL),
-                Compare::Ne => Dispatch::float_not_equal(a, b, BOOL),
-                Compare::Lt => Dispatch::float_lower(a, b, BOOL),
-                Compare::Le => Dispatch::float_lower_equal(a, b, BOOL),
-                Compare::Gt => Dispatch::float_greater(a, b, BOOL),
-                Compare::Ge => Dispatch::float_greater_equal(a, b, BOOL),
+                Compare::Eq => Dispatch::float_equal(a, b, bools),
+                Compare::Ne => Dispatch::float_not_equal(a, b, bools),
+                Compare::Lt => Dispatch::float_lower(a, b, bools),
+                Compare::Le => Dispatch::float_lower_equal(a, b, bools),
+                Compare::Gt => Dispatch::float_greater(a, b, bools),
+                Compare::Ge => Dispatch::float_greater_equal(a, b, bools),
             }
         };
         Ok(Tensor { raw, dtype: Dtype::Bool, recorded: false })

@@ -345,9 +345,6 @@ impl Tensor {
     }
 }
 
-/// The dtype used by burn's bool results.
-pub(crate) const BOOL: burn::tensor::BoolDType = burn::tensor::BoolDType::Native;
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Many numbers into few: sums and extremes, matrix products, softmax.
 
 use super::arith::{Binary, Unary};
-use super::{BOOL, Dtype, Tensor};
+use super::{Dtype, Tensor};
 use crate::{Error, Result};
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor};
@@ -219,7 +219,8 @@ impl Tensor {
             return true;
         }
         let raw: DispatchTensor = self.plain().raw;
-        let bad = Dispatch::bool_or(Dispatch::float_is_nan(raw.clone(), BOOL), Dispatch::float_is_inf(raw, BOOL));
+        let bools = self.device().bools();
+        let bad = Dispatch::bool_or(Dispatch::float_is_nan(raw.clone(), bools), Dispatch::float_is_inf(raw, bools));
         let bad = Tensor { raw: Dispatch::bool_any(bad), dtype: Dtype::Bool, recorded: false };
         bad.item().is_ok_and(|b| b == 0.0)
     }

@@ -40,6 +40,11 @@ fn somebody(seed: u64) -> CharacterConfig {
     CharacterConfig { persona: format!("You are number {seed}."), sampling, actions, ..Default::default() }
 }
 
+/// A stage that works in the caller's thread.
+fn here() -> StageConfig {
+    StageConfig { threads: 0, ..Default::default() }
+}
+
 const LONG: Duration = Duration::from_millis(50);
 
 /// What all say until nobody is busy: events with their pieces joined.
@@ -68,7 +73,7 @@ fn everybody_says_what_they_would_say_alone() {
     let model = model();
     let alone: Vec<Vec<Event>> = (0..9)
         .map(|seed| {
-            let mut stage = Stage::new(&model, &StageConfig { warm_up: false, ..Default::default() }).unwrap();
+            let mut stage = Stage::new(&model, &StageConfig { warm_up: false, ..here() }).unwrap();
             let who = stage.add(&somebody(seed)).unwrap();
             if seed % 2 == 1 {
                 stage.set_adapter(who, Some((adapter(&model, seed), 0.7))).unwrap();
@@ -127,7 +132,7 @@ fn a_line_is_broken_off_at_once_and_what_was_said_stays() {
 
 #[test]
 fn work_waits_for_polls_and_their_budgets() {
-    let mut stage = Stage::new(&model(), &StageConfig { warm_up: false, ..Default::default() }).unwrap();
+    let mut stage = Stage::new(&model(), &StageConfig { warm_up: false, ..here() }).unwrap();
     let who = stage.add(&somebody(1)).unwrap();
     stage.say(who, "Hello").unwrap();
     let Place::Here(core) = &mut stage.place else { panic!() };
@@ -149,7 +154,7 @@ fn work_waits_for_polls_and_their_budgets() {
 
 #[test]
 fn prompts_are_read_before_they_are_needed() {
-    let mut stage = Stage::new(&model(), &StageConfig::default()).unwrap();
+    let mut stage = Stage::new(&model(), &here()).unwrap();
     let who = stage.add(&somebody(1)).unwrap();
     for _ in 0..100 {
         stage.poll(LONG).unwrap();
@@ -166,7 +171,7 @@ fn prompts_are_read_before_they_are_needed() {
 
 #[test]
 fn facts_come_to_the_mind_of_those_who_may_know_them() {
-    let mut stage = Stage::new(&model(), &StageConfig::default()).unwrap();
+    let mut stage = Stage::new(&model(), &here()).unwrap();
     let knows = vec!["village".to_string()];
     let miller = stage.add(&CharacterConfig { knows, ..somebody(1) }).unwrap();
     let stranger = stage.add(&somebody(2)).unwrap();
@@ -189,7 +194,7 @@ fn facts_come_to_the_mind_of_those_who_may_know_them() {
 
 #[test]
 fn lines_end_with_actions_that_can_be_done() {
-    let mut stage = Stage::new(&model(), &StageConfig::default()).unwrap();
+    let mut stage = Stage::new(&model(), &here()).unwrap();
     let actions = Actions::new(verbs()).unwrap();
     let mut done = 0;
     let all: Vec<usize> = (0..24)
@@ -220,12 +225,29 @@ fn lines_end_with_actions_that_can_be_done() {
 }
 
 #[test]
+fn a_line_may_be_held_to_a_few_answers() {
+    let mut stage = Stage::new(&model(), &here()).unwrap();
+    let who = stage.add(&somebody(3)).unwrap();
+    let yes_or_no = Constraint::choices(["yes", "no"]).map(Arc::new).unwrap();
+    for _ in 0..6 {
+        stage.say_within(who, "Is the bridge open?", Some(yes_or_no.clone())).unwrap();
+        let heard = hear(&mut stage, &[who]);
+        let Event::Piece(answer) = &heard[&who][0] else { panic!("{heard:?}") };
+        assert!(["yes", "no"].contains(&answer.as_str()), "{answer}");
+        assert_eq!(heard[&who][1..], [Event::End(false)]);
+    }
+}
+
+#[test]
 fn a_saved_character_goes_on_as_if_nothing_had_happened() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("miller.npc");
     let model = model();
-    let mut stage = Stage::new(&model, &StageConfig::default()).unwrap();
-    let who = stage.add(&somebody(2)).unwrap();
+    let mut stage = Stage::new(&model, &here()).unwrap();
+    let mut config = somebody(2);
+    config.sampling.stop = vec!["q".into()];
+    config.sampling.banned = vec![b'e'.into()];
+    let who = stage.add(&config).unwrap();
     stage.remember(who, Fact { text: "I like bread.".into(), ..Default::default() }).unwrap();
     stage.say(who, "Hello").unwrap();
     hear(&mut stage, &[who]);
@@ -238,6 +260,7 @@ fn a_saved_character_goes_on_as_if_nothing_had_happened() {
         hear(stage, &[who]);
     }
     assert_eq!(other.snapshot(again).unwrap(), stage.snapshot(who).unwrap());
+    assert_eq!(other.snapshot(again).unwrap().config.sampling, config.sampling);
     let mut long = stage.snapshot(who).unwrap();
     let once = long.conversation.messages.clone();
     (0..3000).for_each(|_| long.conversation.messages.extend(once.iter().cloned()));
@@ -257,7 +280,7 @@ fn a_saved_character_goes_on_as_if_nothing_had_happened() {
 #[test]
 fn what_cannot_be_is_refused() {
     let model = model();
-    let mut stage = Stage::new(&model, &StageConfig::default()).unwrap();
+    let mut stage = Stage::new(&model, &here()).unwrap();
     assert_eq!(stage.say(7, "Hi").unwrap_err().to_string(), "stage: there is no character 7");
     let refusal = |stage: &mut Stage, config| stage.add(&config).unwrap_err().to_string();
     let adapter = Some("/nowhere/miller.safetensors".into());

@@ -63,15 +63,18 @@ pub fn anneal(settings: AnnealSettings) -> Result<Search> {
 
         if schedule == Cooling::Classic {
             let mut t = t0;
+            desk.stands(&x, f, t, false);
             while t > t_stop {
                 stop::check()?;
                 let mut y: Vec<f64> = x.iter().zip(&steps).map(|(x, s)| x + s * rng.normal()).collect();
                 space.fold(&mut y);
                 let value = desk.value(&y).await;
-                if value.is_finite() && taken(value - f, t, &mut rng) {
+                let yes = value.is_finite() && taken(value - f, t, &mut rng);
+                if yes {
                     (x, f) = (y, value);
                 }
                 t *= cooling;
+                desk.stands(&x, f, t, yes);
             }
             return Ok(Reason::Finished);
         }
@@ -110,6 +113,7 @@ pub fn anneal(settings: AnnealSettings) -> Result<Search> {
             if yes {
                 (x, f) = (y, value);
             }
+            desk.stands(&x, f, t, yes);
             since = if f <= desk.best_value() { 0 } else { since + 1 };
             if since > 200 * n {
                 since = 0;
@@ -132,6 +136,29 @@ mod tests {
         let settings = AnnealSettings { x0: Some(vec![150.0, 150.0]), seed: Some(1), ..Default::default() };
         let found = minimize(&mut anneal(settings).unwrap(), |x| Ok(x[0] + x[1]), |_| true).unwrap();
         assert_eq!((found.evals, found.reason), (1 + 797, Reason::Finished)); // the start, then the steps
+    }
+
+    #[test]
+    fn a_walk_stands_where_its_taken_steps_led() {
+        let settings =
+            AnnealSettings { x0: Some(vec![5.0]), t0: 1.0, t_stop: 0.5, seed: Some(2), ..Default::default() };
+        let mut search = anneal(settings).unwrap();
+        search.tell(&[25.0]).unwrap(); // at x0
+        let (mut stood, mut taken) = (search.walk().unwrap(), 0);
+        assert_eq!((stood.x.clone(), stood.f, stood.temperature, stood.taken), (vec![5.0], 25.0, 1.0, 0));
+        while search.done().is_none() {
+            let y = search.ask()[0].clone();
+            let value = y[0] * y[0];
+            search.tell(&[value]).unwrap();
+            let now = search.walk().unwrap();
+            assert!((now.temperature - stood.temperature * 0.99).abs() < 1e-12);
+            let yes = now.taken > stood.taken;
+            assert_eq!((&now.x, now.f), if yes { (&y, value) } else { (&stood.x, stood.f) });
+            assert!(yes || value > stood.f, "a step down is always taken");
+            taken += u64::from(yes);
+            stood = now;
+        }
+        assert!(stood.taken == taken && taken > 10);
     }
 
     #[test]

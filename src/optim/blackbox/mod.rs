@@ -31,7 +31,7 @@ pub use nelder_mead::{NelderMeadSettings, nelder_mead};
 pub use powell::{PowellSettings, powell};
 pub use pso::{PsoSettings, pso};
 pub use random::{RandomSettings, Sampler, random};
-pub use search::{Counts, Reason, Search};
+pub use search::{Counts, Reason, Search, Walk};
 pub use space::Bound;
 
 use crate::nearest::{nearest, quoted};

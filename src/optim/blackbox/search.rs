@@ -51,6 +51,19 @@ pub struct Counts {
     pub restarts: u64,
 }
 
+/// Where a method that walks from point to point stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Walk {
+    /// The point that it stands on.
+    pub x: Vec<f64>,
+    /// The value there.
+    pub f: f64,
+    /// The temperature of its next step.
+    pub temperature: f64,
+    /// Steps taken, of those tried.
+    pub taken: u64,
+}
+
 type Story = Pin<Box<dyn Future<Output = Result<Reason>> + Send>>;
 
 /// A black-box search: it asks for values at a batch of points and is told them, until it is done.
@@ -86,6 +99,7 @@ struct Slot {
     evals: u64,
     restarts: u64,
     best: Option<(Vec<f64>, f64)>,
+    walk: Option<Walk>,
 }
 
 /// Where a method asks for values and waits for them.
@@ -187,6 +201,11 @@ impl Search {
         self.best.as_ref().map(|(x, value)| (x.as_slice(), *value))
     }
 
+    /// Where it stands, if it is a method that walks (annealing does).
+    pub fn walk(&self) -> Option<Walk> {
+        lock(&self.slot).walk.clone()
+    }
+
     /// Why it is over, if it is.
     pub fn done(&self) -> Option<Reason> {
         self.done
@@ -281,5 +300,11 @@ impl Desk {
     /// Notes that the method begins anew.
     pub fn restarted(&self) {
         lock(&self.slot).restarts += 1;
+    }
+    /// Notes where a walk stands, and the temperature of its next step.
+    pub fn stands(&self, x: &[f64], f: f64, temperature: f64, stepped: bool) {
+        let mut slot = lock(&self.slot);
+        let taken = slot.walk.as_ref().map_or(0, |walk| walk.taken) + u64::from(stepped);
+        slot.walk = Some(Walk { x: x.to_vec(), f, temperature, taken });
     }
 }

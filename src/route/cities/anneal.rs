@@ -9,7 +9,7 @@ use crate::Result;
 use crate::data::Rng;
 
 /// The temperature at the end, as a share of the one at the start.
-const LAST: f64 = 0.01;
+pub(super) const LAST: f64 = 0.01;
 /// Moves between two looks at the clock.
 const MOVES: u64 = 256;
 /// Reversals that the journal holds before a copy of the best tour is made.
@@ -28,11 +28,10 @@ pub fn anneal(
     rng: &mut Rng,
     mut share: impl FnMut(u64, &mut dyn FnMut() -> Vec<u32>) -> Result<Option<f64>>,
 ) -> Result<Vec<u32>> {
-    let n = start.len();
-    let edge = start.windows(2).map(|pair| problem.cost(pair[0], pair[1]).abs()).sum::<f64>() / n as f64;
+    let edge = mean_edge(problem, &start);
     let least = least_gain(problem, &start);
     let mut search = LocalSearch::new(problem, neighbours, start, Moves::OrOpt);
-    search.longest = (50_000_000 / n).max(1000); // a long reversal costs what many short ones would gain
+    search.longest = (50_000_000 / search.tour.len()).max(1000); // a long reversal costs what many short ones would gain
     // The best tour is the present one with its journal rolled back, until the journal gets long; then it is a copy.
     let mut copy: Option<Vec<u32>> = None;
     let mut excess = 0.0; // of the present tour over the best
@@ -45,14 +44,7 @@ pub fn anneal(
             t = temperature * edge * LAST.powf(share);
         }
         done += 1;
-        let a = rng.below(n) as u32;
-        let near = neighbours.of(a);
-        let c = near[rng.below(near.len())];
-        let Some((gain, chosen)) = search.proposal(a, c, rng) else { continue };
-        if gain < 0.0 && rng.uniform() >= (gain / t).exp() {
-            continue;
-        }
-        search.carry_out(chosen);
+        let Some(gain) = search.try_move(t, rng) else { continue };
         excess -= gain;
         if excess < -least {
             (copy, excess) = (None, 0.0);
@@ -67,6 +59,11 @@ pub fn anneal(
     Ok(copy.unwrap_or_else(|| rolled_back(&search)))
 }
 
+/// The mean length of a tour's edges.
+pub(super) fn mean_edge(problem: &Problem, tour: &[u32]) -> f64 {
+    tour.windows(2).map(|pair| problem.cost(pair[0], pair[1]).abs()).sum::<f64>() / tour.len() as f64
+}
+
 fn rolled_back(search: &LocalSearch<'_>) -> Vec<u32> {
     let mut tour = search.tour.clone();
     tour.roll_back();
@@ -74,6 +71,19 @@ fn rolled_back(search: &LocalSearch<'_>) -> Vec<u32> {
 }
 
 impl LocalSearch<'_> {
+    /// Tries a random move at temperature `t`; what it gained, if it was taken.
+    pub(super) fn try_move(&mut self, t: f64, rng: &mut Rng) -> Option<f64> {
+        let a = rng.below(self.tour.len()) as u32;
+        let near = self.neighbours.of(a);
+        let c = near[rng.below(near.len())];
+        let (gain, chosen) = self.proposal(a, c, rng)?;
+        if gain < 0.0 && rng.uniform() >= (gain / t).exp() {
+            return None;
+        }
+        self.carry_out(chosen);
+        Some(gain)
+    }
+
     /// A random move that makes `a` and `c` neighbours, and its gain.
     fn proposal(&self, a: u32, c: u32, rng: &mut Rng) -> Option<(f64, Move)> {
         let Self { problem, tour, .. } = self;

@@ -99,6 +99,19 @@ impl<'a> LocalSearch<'a> {
         Ok(gained)
     }
 
+    /// The best improvement at the next waking city that has one; what it gained, or nothing when all sleep.
+    pub fn improve_once(&mut self) -> Option<f64> {
+        while let Some(city) = self.queue.pop_front() {
+            self.queued[city as usize] = false;
+            if let Some((gain, chosen)) = self.best_move(city) {
+                self.make(chosen);
+                self.wake(city);
+                return Some(gain);
+            }
+        }
+        None
+    }
+
     /// Lets all cities sleep.
     pub fn sleep_all(&mut self) {
         for city in self.queue.drain(..) {

@@ -132,7 +132,7 @@ pub(super) fn search(
     if kind == Goal::Greedy {
         return greedy(grid, start, goal, workspace);
     }
-    let Workspace { nodes, queue, .. } = workspace;
+    let Workspace { nodes, queue, trail, .. } = workspace;
     nodes.begin(grid.cells());
     let estimate = Estimate::new(grid, goal);
     let h = |place| if kind == Goal::Astar { estimate.at(place) } else { 0.0 };
@@ -154,6 +154,7 @@ pub(super) fn search(
             if queue.bucket(key) > queue.bucket(shortest) { break } else { continue }
         }
         expanded += 1;
+        trail.note(cell);
         if expanded % PAUSE == 0 {
             stop::check()?;
         }
@@ -184,7 +185,7 @@ pub(super) fn search(
 
 /// Always on from the cell that seems nearest to the goal; the first way to a cell is the one kept.
 fn greedy(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Result<(Vec<u32>, u64)> {
-    let nodes = &mut workspace.nodes;
+    let Workspace { nodes, trail, .. } = workspace;
     nodes.begin(grid.cells());
     let estimate = Estimate::new(grid, goal);
     let offsets = grid.offsets();
@@ -198,6 +199,7 @@ fn greedy(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Resu
             return Ok((cells, expanded));
         }
         expanded += 1;
+        trail.note(cell);
         if expanded % PAUSE == 0 {
             stop::check()?;
         }
@@ -218,7 +220,7 @@ fn greedy(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Resu
 
 /// Dijkstra from both ends (Nicholson 1966): done when the two radii together reach the best way that joins them.
 pub(super) fn bidirectional(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Result<(Vec<u32>, u64)> {
-    let Workspace { nodes: ahead, back_nodes: behind, queue, back_queue, .. } = workspace;
+    let Workspace { nodes: ahead, back_nodes: behind, queue, back_queue, trail, .. } = workspace;
     let (offsets, moves) = (grid.offsets(), grid.moves());
     let weight = |cell: u32| f64::from(grid.weight(cell as usize));
     for (nodes, queue, cell) in [(&mut *ahead, &mut *queue, start), (&mut *behind, &mut *back_queue, goal)] {
@@ -241,6 +243,7 @@ pub(super) fn bidirectional(grid: &Grid, start: u32, goal: u32, workspace: &mut 
             continue;
         }
         expanded += 1;
+        trail.note(cell);
         if expanded % PAUSE == 0 {
             stop::check()?;
         }

@@ -61,6 +61,20 @@ pub struct Workspace {
     pub(super) now: Vec<u64>,
     pub(super) next: Vec<u64>,
     pub(super) back: Vec<u64>,
+    pub(super) trail: Trail,
+}
+
+/// The cells in the order in which a search looked at them, if someone wants to know.
+#[derive(Debug, Default)]
+pub(super) struct Trail(Option<Vec<u32>>);
+
+impl Trail {
+    #[inline]
+    pub(super) fn note(&mut self, cell: u32) {
+        if let Some(cells) = &mut self.0 {
+            cells.push(cell);
+        }
+    }
 }
 
 impl Workspace {
@@ -114,6 +128,31 @@ pub fn find_path(
     Ok(Path { cells, length, expanded })
 }
 
+/// [`find_path`], and the cells in the order in which it looked at them.
+///
+/// ```
+/// use mynah::route::grids::{Grid, PathMethod, Workspace, find_path_watched};
+/// let grid = Grid::from_rows(&["...", "##.", "..."], false)?;
+/// let (path, looked_at) = find_path_watched(&grid, 0, 6, PathMethod::Bfs, &mut Workspace::new())?;
+/// assert_eq!((path.expanded as usize, looked_at[0]), (looked_at.len(), 0));
+/// # Ok::<(), mynah::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`find_path`].
+pub fn find_path_watched(
+    grid: &Grid,
+    start: usize,
+    goal: usize,
+    method: PathMethod,
+    workspace: &mut Workspace,
+) -> Result<(Path, Vec<u32>)> {
+    workspace.trail = Trail(Some(Vec::new()));
+    let path = find_path(grid, start, goal, method, workspace);
+    let trail = std::mem::take(&mut workspace.trail).0.unwrap_or_default();
+    Ok((path?, trail))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{MazeSettings, maze};
@@ -152,6 +191,22 @@ mod tests {
             }
         }
         g[goal]
+    }
+
+    #[test]
+    fn who_watches_sees_every_cell_that_was_counted() {
+        let mut rng = Rng::new(5);
+        for _ in 0..200 {
+            let diagonal = rng.uniform() < 0.5;
+            let grid = random_grid(&mut rng, diagonal, false);
+            let (start, goal) = (rng.below(grid.cells()), rng.below(grid.cells()));
+            for method in PathMethod::ALL {
+                let mut room = Workspace::new();
+                let (path, seen) = find_path_watched(&grid, start, goal, method, &mut room).unwrap();
+                assert_eq!(seen.len() as u64, path.expanded, "{method:?}");
+                assert_eq!(path, find_path(&grid, start, goal, method, &mut room).unwrap(), "{method:?}");
+            }
+        }
     }
 
     fn check(grid: &Grid, path: &Path, start: usize, goal: usize) {

@@ -35,7 +35,7 @@ struct Jumps<'a> {
 
 /// A* over jump points. Answers the way, with all cells between them, and the jump points expanded.
 pub(super) fn search(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Result<(Vec<u32>, u64)> {
-    let Workspace { nodes, queue, .. } = workspace;
+    let Workspace { nodes, queue, trail, .. } = workspace;
     nodes.begin(grid.cells());
     queue.reset(0.25);
     let jumps = Jumps { moves: grid.moves(), offsets: grid.offsets(), goal, eight: grid.diagonal() };
@@ -54,6 +54,7 @@ pub(super) fn search(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspa
             if queue.bucket(key) > queue.bucket(shortest) { break } else { continue }
         }
         expanded += 1;
+        trail.note(cell);
         if expanded % (PAUSE / 64) == 0 {
             stop::check()?; // jumps can be long
         }

@@ -66,13 +66,28 @@ pub struct Maze {
 /// # Errors
 /// When a setting is out of its range, or the user asked to stop everything.
 pub fn maze(settings: &MazeSettings) -> Result<Maze> {
+    maze_watched(settings, None).map(|(maze, _)| maze)
+}
+
+/// [`maze`], with the passages in the order in which they were dug, each as two cells.
+///
+/// ```
+/// use mynah::route::grids::{MazeSettings, maze_watched};
+/// let (maze, dug) = maze_watched(&MazeSettings { width: 3, height: 3, ..Default::default() }, Some(Vec::new()))?;
+/// assert_eq!(dug.len(), maze.passages());
+/// # Ok::<(), mynah::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`maze`].
+pub fn maze_watched(settings: &MazeSettings, dug: Option<Vec<[u32; 2]>>) -> Result<(Maze, Vec<[u32; 2]>)> {
     let MazeSettings { width, height, method, loops, seed } = *settings;
     ensure_setting(width >= 1, "maze", "width", "at least 1", width)?;
     ensure_setting(height >= 1, "maze", "height", "at least 1", height)?;
     ensure_setting((0.0..=1.0).contains(&loops), "maze", "loops", "in [0, 1]", loops)?;
     // Its blocks must be a grid as well.
     checked_cells(width.saturating_mul(2).saturating_add(1), height.saturating_mul(2).saturating_add(1))?;
-    let mut digger = Digger { width, height, passages: vec![0; width * height], rng: Rng::new(seed), work: 0 };
+    let mut digger = Digger { width, height, passages: vec![0; width * height], rng: Rng::new(seed), work: 0, dug };
     match method {
         MazeMethod::Backtracking => digger.backtrack()?,
         MazeMethod::Prim => digger.prim()?,
@@ -80,7 +95,8 @@ pub fn maze(settings: &MazeSettings) -> Result<Maze> {
         MazeMethod::Wilson => digger.wilson()?,
     }
     digger.open_loops(loops)?;
-    Ok(Maze { grid: Grid::from_passages(width, height, digger.passages) })
+    let dug = digger.dug.unwrap_or_default();
+    Ok((Maze { grid: Grid::from_passages(width, height, digger.passages) }, dug))
 }
 
 impl Maze {
@@ -164,6 +180,7 @@ struct Digger {
     passages: Vec<u8>,
     rng: Rng,
     work: u64,
+    dug: Option<Vec<[u32; 2]>>, // if someone wants to know
 }
 
 impl Digger {
@@ -203,6 +220,9 @@ impl Digger {
     fn open(&mut self, cell: usize, direction: usize, to: usize) {
         self.passages[cell] |= 1 << direction;
         self.passages[to] |= 1 << BACK[direction];
+        if let Some(dug) = &mut self.dug {
+            dug.push([cell as u32, to as u32]);
+        }
     }
 
     fn backtrack(&mut self) -> Result<()> {
@@ -374,6 +394,17 @@ mod tests {
             assert_eq!(dig(0.1, 1).passages(), 899 + 84);
             assert_eq!(dig(0.1, 1), dig(0.1, 1));
             assert_ne!(dig(0.0, 1), dig(0.0, 2));
+        }
+    }
+
+    #[test]
+    fn the_passages_dug_are_those_of_the_maze() {
+        for method in ALL {
+            let settings = MazeSettings { width: 9, height: 7, method, loops: 0.2, seed: 4 };
+            let (watched, dug) = maze_watched(&settings, Some(Vec::new())).unwrap();
+            assert_eq!((&watched, dug.len()), (&maze(&settings).unwrap(), watched.passages()), "{method:?}");
+            let apart = |a: u32, b: u32| a.abs_diff(b) == 1 || a.abs_diff(b) == 9;
+            assert!(dug.iter().all(|[a, b]| apart(*a, *b)), "{dug:?}");
         }
     }
 

@@ -12,8 +12,8 @@ mod movingai;
 mod queue;
 mod unit;
 
-pub use find::{Path, PathMethod, Workspace, find_path};
+pub use find::{Path, PathMethod, Workspace, find_path, find_path_watched};
 pub use graph::{GraphPath, GraphSettings, graph_path};
 pub use grid::{Direction, Grid};
-pub use maze::{Maze, MazeMethod, MazeSettings, maze};
+pub use maze::{Maze, MazeMethod, MazeSettings, maze, maze_watched};
 pub use movingai::{Scenario, map_text, parse_map, parse_scenarios, read_map, read_scenarios};

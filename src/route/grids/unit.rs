@@ -61,7 +61,7 @@ pub(super) fn step(cell: u32, offset: isize) -> u32 {
 
 /// A* with Manhattan distances, for four neighbours and equal weights. Answers the way and the cells expanded.
 pub(super) fn astar(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Result<(Vec<u32>, u64)> {
-    let Workspace { labels: map, now, next, .. } = workspace;
+    let Workspace { labels: map, now, next, trail, .. } = workspace;
     map.begin(grid.cells());
     let Labels { labels, base, .. } = map;
     let base = *base;
@@ -92,6 +92,7 @@ pub(super) fn astar(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspac
             continue; // a shorter way was found meanwhile
         }
         expanded += 1;
+        trail.note(cell);
         if expanded % PAUSE == 0 {
             stop::check()?;
         }
@@ -121,7 +122,7 @@ pub(super) fn astar(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspac
 
 /// Breadth-first search, for any grid: the fewest steps.
 pub(super) fn breadth_first(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Result<(Vec<u32>, u64)> {
-    let Workspace { labels: map, now, next, .. } = workspace;
+    let Workspace { labels: map, now, next, trail, .. } = workspace;
     map.begin(grid.cells());
     if start == goal {
         return Ok((vec![start], 0));
@@ -138,6 +139,7 @@ pub(super) fn breadth_first(grid: &Grid, start: u32, goal: u32, workspace: &mut 
         next.clear();
         for &cell in now.iter() {
             expanded += 1;
+            trail.note(cell as u32);
             let mut left = grid.moves()[cell as usize];
             while left != 0 {
                 let i = left.trailing_zeros() as usize;
@@ -160,7 +162,7 @@ pub(super) fn breadth_first(grid: &Grid, start: u32, goal: u32, workspace: &mut 
 
 /// Breadth-first search from both ends, a whole round of the smaller frontier at a time.
 pub(super) fn bidirectional(grid: &Grid, start: u32, goal: u32, workspace: &mut Workspace) -> Result<(Vec<u32>, u64)> {
-    let Workspace { labels: ahead, back_labels: behind, now, next, back, .. } = workspace;
+    let Workspace { labels: ahead, back_labels: behind, now, next, back, trail, .. } = workspace;
     ahead.begin(grid.cells());
     behind.begin(grid.cells());
     if start == goal {
@@ -187,6 +189,7 @@ pub(super) fn bidirectional(grid: &Grid, start: u32, goal: u32, workspace: &mut 
         next.clear();
         for &cell in frontier.iter() {
             expanded += 1;
+            trail.note(cell as u32);
             let mut left = grid.moves()[cell as usize];
             while left != 0 {
                 let i = left.trailing_zeros() as usize;
