@@ -3,7 +3,7 @@
  * Build the library with `cargo build --release --lib --no-default-features --features capi`: it is libmynah.so
  * (libmynah.dylib, mynah.dll) in target/release. examples/c/talk.c shows all of it.
  *
- *     mynah_handle bird = mynah_load("tavern.gguf", "{\"quantize\": \"q8\"}");
+ *     mynah_handle bird = mynah_load("tavern.gguf", "{\"stage\": {\"threads\": 0}}");
  *     mynah_handle odo = mynah_character(bird, "{\"persona\": \"You are Odo, a miller.\"}");
  *     mynah_say(odo, "Is the bridge open?");
  *     every frame:
@@ -19,7 +19,8 @@
  *
  * Threads. Every function may be called from any thread at any time. Calls for the same model and its characters wait
  * for one another, and mynah_poll may take its whole budget: to poll one model from two threads is allowed but of no
- * use. Calls for different models do not wait. Unless `stage.threads` is 1, all work is done inside mynah_poll.
+ * use. Calls for different models do not wait. With `stage.threads` 1 a worker of the model does the work and mynah_poll
+ * only collects; with 0 there is no other thread, and all work is done inside mynah_poll.
  *
  * Texts are UTF-8 and end with 0. Those that are given to the library may go once the function has returned; how long
  * those that it gives last is told with each.
@@ -46,7 +47,7 @@ typedef uint64_t mynah_handle;
 /* Loads a model for generation from a file of any known format (Mynah's own, GGUF, a Hugging Face folder, llama2.c).
  * `options` is JSON or null:
  *   {"quantize": "q8" or "q4",           its matrices in 8 or 4 bits; without, as they are in the file
- *    "stage": {"threads": 0,             1: a worker does the work, and mynah_poll only collects
+ *    "stage": {"threads": 1,             1 (without, the same): a worker does the work; 0: mynah_poll does
  *              "prefill": 16,            most tokens of a prompt in a slice of work, from 1 to 64
  *              "warm_up": true}}         read a character's prompt before it is first spoken to */
 mynah_handle mynah_load(const char *path, const char *options);
@@ -94,8 +95,8 @@ typedef struct mynah_event {
     int32_t kind;           /* one of the above */
 } mynah_event;
 
-/* Works on the lines of all characters of `model` for at most `milliseconds` (with 0, not at all), then gives the next
- * event: 1 and `event` filled in, or 0 if there is none. */
+/* Works on the lines of all characters of `model` for at most `milliseconds` (with 0, and where a worker does it, not at
+ * all), then gives the next event: 1 and `event` filled in, or 0 if there is none. */
 int mynah_poll(mynah_handle model, double milliseconds, mynah_event *event);
 
 /* Frees a character, in the middle of a line if need be, or a model and all its characters. 0 is left alone. */

@@ -1,6 +1,6 @@
 //! Mynah in a Rust program, without Lua: a small bird learns the lines of two people, who then talk frame by frame.
 //!
-//!     cargo run --release --no-default-features --example embed
+//!     cargo run --release --no-default-features --example embed [STEPS]
 
 use mynah::lm::{
     ChatTemplate, Frozen, GenerateConfig, Message, Model, ModelConfig, Quantization, Sft, SftConfig, Tokenizer,
@@ -35,7 +35,7 @@ fn main() -> mynah::Result<()> {
     println!("The bird takes {} bytes.", bird.engine().bytes());
 
     // One stage for all who share the bird. `threads: 0`: the work is done inside `poll`.
-    let mut stage = Stage::new(&bird, &StageConfig::default())?;
+    let mut stage = Stage::new(&bird, &StageConfig { threads: 0, ..Default::default() })?;
     let sampling = GenerateConfig { tokens: 60, temperature: 0.0, ..Default::default() };
     let people = PEOPLE.map(|(persona, _)| {
         stage.add(&CharacterConfig { persona: persona.into(), sampling: sampling.clone(), ..Default::default() })
@@ -90,7 +90,8 @@ fn learned() -> mynah::Result<Model> {
     let template = ChatTemplate::of(model.tokenizer())?;
     let sft = SftConfig { val_fraction: 0.0, ..Default::default() };
     let lessons = Sft::new(&model, &template, &conversations, &sft)?.batches;
-    let train = TrainConfig { steps: 200, batch: 6, lr: 5e-3, val_fraction: 0.0, ..Default::default() };
+    let steps = std::env::args().nth(1).and_then(|steps| steps.parse().ok()).unwrap_or(200);
+    let train = TrainConfig { steps, batch: 6, lr: 5e-3, val_fraction: 0.0, ..Default::default() };
     let report = model.train_on(lessons, &train, |_| Ok(true))?;
     println!("{} steps of learning took {:.1} s.", report.steps, report.seconds);
     Ok(model)

@@ -443,7 +443,7 @@ mod tests {
             r#"{ "persona": "You nod.", "sampling": { "tokens": 60, "seed": 3 },
                  "actions": [{ "name": "give", "args": [{ "name": "count", "kind": { "integer": [7, 7] } }] }] }"#,
         );
-        for options in [r#"{ "quantize": "q8" }"#, r#"{ "stage": { "threads": 1 } }"#] {
+        for options in [r#"{ "quantize": "q8", "stage": { "threads": 0 } }"#, r#"{ "stage": { "threads": 1 } }"#] {
             // SAFETY: all texts end with a 0.
             unsafe {
                 let model = mynah_load(path.as_ptr(), text(options).as_ptr());

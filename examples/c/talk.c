@@ -60,7 +60,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "mynah.h is version %d, the library is %u\n", MYNAH_VERSION, (unsigned)mynah_version());
         return 1;
     }
-    model = mynah_load(argv[1], "{\"quantize\": \"q8\"}");
+    model = mynah_load(argv[1], "{\"quantize\": \"q8\", \"stage\": {\"threads\": 0}}");
     if (!model)
         return failed();
     people[0] = mynah_character(model,

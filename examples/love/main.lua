@@ -2,7 +2,7 @@
 -- goes on at its own pace.
 --
 --   cargo build --release --lib --no-default-features --features module,luajit
---   cp target/release/libmynah.so examples/love/mynah.so       (on Windows mynah.dll to mynah.dll, on macOS libmynah.dylib to mynah.so)
+--   strip -o examples/love/mynah.so target/release/libmynah.so     (on Windows mynah.dll to mynah.dll, on macOS libmynah.dylib to mynah.so)
 --   love examples/love
 --
 -- A click or a key lets the bird speak again. Once it has learned, it remembers (in the game's save folder).
