@@ -56,12 +56,15 @@ const WHITE: u32 = 0xffffff;
 #[test]
 fn descent_walks_the_known_paths() {
     // Two wells from (150, 150) with a rate of 20: 111 steps (see `optim::smooth::descend`).
-    let (run, image) = play("descent", 125, &[]);
+    let (run, _) = play("descent", 125, &[]);
     let found = numbers(&run, "descend");
     assert_eq!(found[0], 111.0, "{}", run.out);
     assert!((found[1] - 109.051_698).abs() < 2e-6 && (found[2] - 107.563_421).abs() < 2e-6, "{}", run.out);
     assert!(run.out.lines().any(|line| line.starts_with("descend") && line.ends_with("minimum")), "{}", run.out);
-    // Its path is drawn from the start to that place: blue marks where the numbers say.
+    // Its path is drawn from the start to that place, by itself here: blue marks where the numbers say.
+    let others = ["momentum", "adam", "lbfgs", "newton"].map(|name| ["--press", name]).concat();
+    let (alone, image) = play("descent", 140, &others);
+    assert_eq!(numbers(&alone, "descend"), found, "the others do not change it");
     let at = |x: f64, y: f64| [20.0 + x / 300.0 * 640.0, 60.0 + y / 300.0 * 640.0].map(|v| v as usize);
     let [x, y] = at(found[1], found[2]);
     assert!(near(&image, [x - 12, y - 12, 24, 24], BLUE, 40) > 6, "the end of the path");

@@ -254,6 +254,7 @@ local function play_on_screen(demo)
   local screen = require "kit.screen"
   painter = screen.new()
   local face = ui.new(painter)
+  ---@type any, any
   local opt, s
   function love.load(words)
     opt = options_of(words)

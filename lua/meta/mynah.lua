@@ -235,6 +235,11 @@
 ---@field shuffle? boolean Whether samples come in random order. Default true.
 ---@field seed? integer Of the random numbers. Default 0.
 
+---Settings of [`Canvas`].
+---@class mynah.CanvasOptions
+---@field background? string The colour that everything is drawn over. Default "#15181e".
+---@field scale? number Pixels to a unit of length, in [0.1, 8]: 2 draws the same picture twice as large. Default 1.0.
+
 ---Settings of [`cg`].
 ---@class mynah.CgOptions
 ---@field steps? integer Steps at most. Default 10000.
@@ -884,6 +889,7 @@
 ---@field method? "backtracking"|"prim"|"kruskal"|"wilson" "backtracking", "prim", "kruskal" or "wilson". Default "backtracking".
 ---@field loops? number Share of the walls left standing that then fall too, in [0, 1]: 0 makes a perfect maze. Default 0.0.
 ---@field seed? integer Seed of all random choices. Default 1.
+---@field on_dig? (fun(a: integer, b: integer)) Sees each passage as it was opened, between cell `a` and cell `b`, in order, after the last.
 
 ---Settings of [`MeanShift`].
 ---@class mynah.MeanShiftOptions
@@ -1085,6 +1091,13 @@
 ---@field whiten? boolean Scale components to variance 1. Default false.
 ---@field solver? "auto"|"exact"|"randomized" How they are found: "auto", "exact" or "randomized". Default "auto".
 ---@field seed? integer Of the random projections. Default 0.
+
+---How a line looks.
+---@class mynah.PenOptions
+---@field color? string Its colour. Default "#ffffff".
+---@field width? number How wide it is, positive. Default 1.0.
+---@field closed? boolean Whether it goes back to where it began. Default false.
+---@field dashed? boolean Whether it is dashed. Default false.
 
 ---Settings of [`Perceptron`].
 ---@class mynah.PerceptronOptions
@@ -1372,6 +1385,21 @@
 ---@field patience? integer End after so many epochs without that. Default 5.
 ---@field seed? integer Of the orders. Default 0.
 
+---How numbers become pixels.
+---@class mynah.ShadeOptions
+---@field color_map? "viridis"|"magma"|"inferno"|"cividis"|"coolwarm"|"gray" How numbers become colours: "viridis", "magma", "inferno", "cividis", "coolwarm" or "gray". Default "viridis".
+---@field low? number The number that has the first colour. Default: the least.
+---@field high? number The number that has the last colour. Default: the greatest.
+---@field opacity? number How much they hide of what is below, in [0, 1]. Default 1.0.
+---@field smooth? boolean Whether colours flow into each other where the picture is enlarged. Default false.
+
+---How a shape looks.
+---@class mynah.ShapeOptions
+---@field fill? string The colour of its inside. Default: none.
+---@field line? string The colour of its rim. Default: none.
+---@field width? number How wide the rim is, positive. Default 1.0.
+---@field radius? number How round the corners of a rectangle are, at least 0. Default 0.0.
+
 ---Settings of a [`Sheet`].
 ---@class mynah.SheetOptions
 ---@field title? string The line above all figures. Default: none. Default "".
@@ -1545,6 +1573,19 @@
 ---@field min_count? integer A pair that occurs fewer times than this does not become a token; at least 1. Default 2.
 ---@field text? string The text whose characters a `char` tokenizer knows, or whose words a `trie`, or that a `bpe` learns from.
 
+---Settings of [`TourSearch`].
+---@class mynah.TourSearchOptions
+---@field method? "ga"|"anneal"|"two_opt"|"or_opt"|"nearest" "anneal", "two_opt" or "or_opt". Default "or_opt".
+---@field steps? integer Steps until it is done: moves tried by "anneal", whose temperature falls over all of them, or improvements and kicks of the others. Default 100000.
+---@field seed? integer Seed of all random choices. Default 1.
+---@field neighbours? integer Near cities that each city tries as next ones, at least 1. Default 10.
+---@field temperature? number First temperature of "anneal", in mean edges of the greedy tour, positive. Default 0.3.
+---@field points? number[][] The cities as points `{ x, y }`.
+---@field matrix? number[][] Or all distances, one row for each city.
+---@field metric? string How far two points are from each other: "euclid" (the default), or TSPLIB's "euc2d", "ceil2d", "att", "geo".
+---@field preferences? table[] Changed costs for pairs of cities: `{ from, to, cost }` replaces their distance, `{ from, to, cost, "add" }` adds to it.
+---@field tour? integer[] The tour that it begins with. Default: a greedy one.
+
 ---How a model is trained, and how its data fill the windows it sees.
 ---@class mynah.TrainOptions
 ---@field steps? integer Optimizer steps. Default 2000.
@@ -1688,6 +1729,13 @@
 ---@field lowercase? boolean Whether capital letters are the same as small ones. Default true.
 ---@field tfidf? boolean Whether words in many texts count less, and each text is scaled to length 1. Default false.
 ---@field characters? boolean Whether to count characters (blanks too, runs of them as one) and not words. Default false.
+
+---How words look.
+---@class mynah.WordsOptions
+---@field size? number The size of the font, 4 to 400. Default 15.0.
+---@field color? string Their colour. Default "#ffffff".
+---@field align? "left"|"center"|"right" Where they stand: "left" (from their place on), "center" or "right". Default "left".
+---@field bold? boolean Whether the letters are thick. Default false.
 
 ---An n-dimensional array of numbers, counted from 1.
 ---
@@ -2473,6 +2521,17 @@ function Search:tell(values) end
 ---@return number?
 function Search:best() end
 
+---Where a method that walks stands, "anneal" for one: the point `x`, its value `f`, the `temperature` of the
+---next step, and how many steps were `taken`; nil for other methods and before the first value.
+---
+---```lua
+---local search = mynah.optim.anneal{ x0 = { 3 }, t0 = 10, seed = 1 }
+---search:tell{ 9 }
+---assert(search:walk().x[1] == 3 and search:walk().temperature == 10)
+---```
+---@return table?
+function Search:walk() end
+
 ---Why it is over, as a sentence; nil while it is not.
 ---@return string?
 function Search:done() end
@@ -2578,6 +2637,28 @@ function Minimizer:done() end
 ---@return mynah.Minimizer
 function Minimizer:stop() end
 
+---A search for a short tour, stepped by hand. It always knows the best tour seen.
+---@class mynah.TourSearch
+---@field length number The length of the tour that it stands on.
+---@field steps integer Steps made.
+---@field done boolean Whether all steps are made.
+---@field temperature number? The temperature of "anneal", in the unit of lengths; nil for other methods.
+local TourSearch = {}
+
+---Makes `count` steps (default 1), fewer if it is done before.
+---@param count? integer
+---@return mynah.TourSearch
+function TourSearch:step(count) end
+
+---The tour that it stands on.
+---@return integer[]
+function TourSearch:tour() end
+
+---The best tour seen, and its length.
+---@return integer[]
+---@return number
+function TourSearch:best() end
+
 ---Cells in rows, some of them walls. Cells count from 1, row by row.
 ---@class mynah.Grid
 ---@field width integer How many columns it has.
@@ -2599,6 +2680,17 @@ local Grid = {}
 ---@return number
 ---@return integer
 function Grid:path(from, to, method) end
+
+---The cells that the search of `path` looks at, in their order.
+---
+---```lua
+---assert(mynah.route.grid{ "..", ".." }:looked_at(1, 4, "bfs")[1] == 1)
+---```
+---@param from integer
+---@param to integer
+---@param method? string
+---@return integer[]
+function Grid:looked_at(from, to, method) end
 
 ---The number of the cell in a column and a row, both from 1.
 ---@param column integer
@@ -2638,6 +2730,19 @@ local Maze = {}
 ---@return number
 ---@return integer
 function Maze:path(from, to, method) end
+
+---The cells that the search of `path` looks at, in their order.
+---
+---```lua
+---local maze = mynah.route.maze{ width = 5, height = 5, seed = 1 }
+---local _, _, count = maze:path(1, 25, "bfs")
+---assert(#maze:looked_at(1, 25, "bfs") == count)
+---```
+---@param from integer
+---@param to integer
+---@param method? string
+---@return integer[]
+function Maze:looked_at(from, to, method) end
 
 ---Whether one can go from a cell "up", "right", "down" or "left".
 ---@param cell integer
@@ -3353,7 +3458,7 @@ function Sheet:pixels() end
 ---@field frames integer How many frames it holds.
 local Film = {}
 
----Offers the next frame: a Figure, a Sheet, a Picture or an Image. A full film keeps every second frame.
+---Offers the next frame: a Figure, a Sheet, a Canvas, a Picture or an Image. A full film keeps every second frame.
 ---@param frame any
 ---@return mynah.Film
 function Film:add(frame) end
@@ -3363,6 +3468,137 @@ function Film:add(frame) end
 ---@param seconds? number
 ---@return mynah.Film
 function Film:save(path, seconds) end
+
+---A picture that is drawn on at once, in units from the left upper corner.
+---@class mynah.Canvas
+---@field width integer Units from left to right.
+---@field height integer Units from top to bottom.
+local Canvas = {}
+
+---Covers everything with a colour, by default the background, and ends a clip.
+---@param color? string
+---@return mynah.Canvas
+function Canvas:clear(color) end
+
+---A rectangle from its left upper corner.
+---
+---```lua
+---local canvas = mynah.plot.canvas(100, 60)
+---canvas:rect(10, 10, 80, 40, { fill = "#334455", line = "white", radius = 6 })
+---assert(canvas:pixels():pixel(50, 30)[3] == 0x55)
+---```
+---@param x number
+---@param y number
+---@param width number
+---@param height number
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:rect(x, y, width, height, options) end
+
+---A circle around a point.
+---
+---```lua
+---mynah.plot.canvas(40, 40):circle(20, 20, 12, { fill = "red" }):save(TMP .. "/circle.png")
+---```
+---@param x number
+---@param y number
+---@param radius number
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:circle(x, y, radius, options) end
+
+---Many equal circles, each around one of the points: `{ x1, y1, x2, y2, … }`, a list of `{ x, y }` or a tensor.
+---
+---```lua
+---mynah.plot.canvas(40, 40):dots({ 10, 10, 30, 30 }, 3, { fill = "yellow" })
+---```
+---@param points number[]|number[][]|mynah.Tensor
+---@param radius number
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:dots(points, radius, options) end
+
+---A surface with corners, which are given as for `dots`.
+---
+---```lua
+---mynah.plot.canvas(40, 40):polygon({ { 5, 35 }, { 20, 5 }, { 35, 35 } }, { fill = "green" })
+---```
+---@param points number[]|number[][]|mynah.Tensor
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:polygon(points, options) end
+
+---A line through points, which are given as for `dots`.
+---
+---```lua
+---mynah.plot.canvas(40, 40):line({ 5, 35, 20, 5, 35, 35 }, { color = "cyan", width = 2, closed = true })
+---```
+---@param points number[]|number[][]|mynah.Tensor
+---@param options? mynah.PenOptions
+---@return mynah.Canvas
+function Canvas:line(points, options) end
+
+---A picture, stretched over a rectangle: an Image, a Picture, a Figure, a Canvas, a tensor [height, width] of
+---numbers, or one [height, width, 3] of red, green and blue from 0 to 255; the first row at the top.
+---
+---```lua
+---local waves = mynah.rand(8, 8, { seed = 1 })
+---mynah.plot.canvas(80, 80):image(waves, 0, 0, 80, 80, { color_map = "magma", smooth = true })
+---```
+---@param picture any
+---@param x number
+---@param y number
+---@param width number
+---@param height number
+---@param options? mynah.ShadeOptions
+---@return mynah.Canvas
+function Canvas:image(picture, x, y, width, height, options) end
+
+---A line of words; their capitals are as far above `y` as below it.
+---
+---```lua
+---local canvas = mynah.plot.canvas(120, 40)
+---canvas:text("Loss 0.25", 60, 20, { size = 14, align = "center", bold = true })
+---```
+---@param words string
+---@param x number
+---@param y number
+---@param options? mynah.WordsOptions
+---@return mynah.Canvas
+function Canvas:text(words, x, y, options) end
+
+---How wide a line of words is; takes the options of `text`.
+---
+---```lua
+---local canvas = mynah.plot.canvas(120, 40)
+---assert(canvas:text_width("wide") > canvas:text_width("i"))
+---```
+---@param words string
+---@param options? mynah.WordsOptions
+---@return number
+function Canvas:text_width(words, options) end
+
+---Draws inside a rectangle only from now on; without one, everywhere again.
+---
+---```lua
+---local canvas = mynah.plot.canvas(40, 40)
+---canvas:clip(10, 10, 20, 20):circle(10, 20, 15, { fill = "blue" }):clip()
+---```
+---@param x? number
+---@param y? number
+---@param width? number
+---@param height? number
+---@return mynah.Canvas
+function Canvas:clip(x, y, width, height) end
+
+---Writes it as a PNG file.
+---@param path string
+---@return mynah.Canvas
+function Canvas:save(path) end
+
+---Its pixels as an Image.
+---@return mynah.Image
+function Canvas:pixels() end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
@@ -3615,6 +3851,19 @@ function Model:unmask(text, options) end
 ---@param ids mynah.Tensor|table
 ---@return mynah.Tensor
 function Model:logits(ids) end
+
+---How much each head looks at each position when it reads these token numbers (from 0): a tensor
+---[heads, time, time] for each layer. Row t says where position t looks; it adds up to 1.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 2, context = 16, seed = 1 }
+---local looks = bird:attention{ 0, 1, 2 }
+---assert(#looks == 1 and looks[1].shape[1] == 2 and looks[1][1][1][1] == 1) -- the first sees itself only
+---```
+---@param ids mynah.Tensor|table
+---@return mynah.Tensor[]
+function Model:attention(ids) end
 
 ---Mean cross-entropy of `targets` [batch, time] after `ids` [batch, time]: one number, for `backward`.
 ---
@@ -5527,6 +5776,18 @@ mynah.route = {}
 ---@return table
 function mynah.route.tsp(options) end
 
+---A search for a short round trip that one steps by hand, for a program that shows it or has no time to wait.
+---
+---```lua
+---local search = mynah.route.tour_search{ points = mynah.rand(30, 2, { seed = 1 }):totable(), method = "anneal" }
+---while not search.done do search:step(1000) end
+---local tour, length = search:best()
+---assert(#tour == 30 and length < 6)
+---```
+---@param options? mynah.TourSearchOptions
+---@return mynah.TourSearch
+function mynah.route.tour_search(options) end
+
 ---The length of a tour, the way home included; takes the cities as `tsp` does.
 ---
 ---```lua
@@ -6399,6 +6660,17 @@ function mynah.learn.sparse(rows, columns) end
 ---@param y number[]|string[]|mynah.Tensor
 ---@return table
 function mynah.learn.separable(x, y) end
+
+---The corners of the convex hull of points in the plane, counterclockwise; one for points that are all the same,
+---two for points on a line.
+---
+---```lua
+---local corners = mynah.learn.hull{ { 0, 0 }, { 4, 0 }, { 2, 1 }, { 4, 4 }, { 0, 4 } }
+---assert(#corners == 4)
+---```
+---@param points number[][]|mynah.Tensor
+---@return number[][]
+function mynah.learn.hull(points) end
 
 ---Reads a learner that `save` wrote.
 ---
@@ -7519,6 +7791,52 @@ function mynah.plot.network(options) end
 ---@param options? mynah.TreeOptions
 ---@return mynah.Figure
 function mynah.plot.tree(options) end
+
+---A picture to draw on at once: shapes, words and pixels at places, counted from the left upper corner.
+---
+---```lua
+---local canvas = mynah.plot.canvas(320, 200, { background = "#101820" })
+---canvas:rect(20, 20, 280, 160, { fill = "#1b2733", radius = 10 })
+---canvas:text("Hello", 160, 100, { size = 24, align = "center" }):save(TMP .. "/hello.png")
+---```
+---@param width integer
+---@param height integer
+---@param options? mynah.CanvasOptions
+---@return mynah.Canvas
+function mynah.plot.canvas(width, height, options) end
+
+---A picture as bytes, four to a pixel: red, green, blue, opacity. Takes what `Canvas:image` takes.
+---
+---Other programs make pictures of them, such as `love.image.newImageData(width, height, "rgba8", bytes)`.
+---
+---```lua
+---local bytes = mynah.plot.rgba({ { 0, 1 }, { 2, 3 } }, { color_map = "gray" })
+---assert(#bytes == 16 and bytes:byte(13) == 255)
+---```
+---@param picture any
+---@param options? mynah.ShadeOptions
+---@return string
+function mynah.plot.rgba(picture, options) end
+
+---The lines of equal height over a grid, each as `{ x1, y1, x2, y2, … }`: columns and rows, both from 1.
+---
+---```lua
+---local lines = mynah.plot.contour_lines({ { 0, 1 }, { 0, 1 } }, 0.25)
+---assert(#lines == 1 and lines[1][1] == 1.25 and lines[1][2] == 1)
+---```
+---@param values number[][]|mynah.Tensor
+---@param level number
+---@return number[][]
+function mynah.plot.contour_lines(values, level) end
+
+---The font that words are written in, as the bytes of a TTF file; the thick one if `bold`.
+---
+---```lua
+---assert(#mynah.plot.font() > 10000 and mynah.plot.font() ~= mynah.plot.font(true))
+---```
+---@param bold? boolean
+---@return string
+function mynah.plot.font(bold) end
 
 ---Numbers as one line of text, high and low blocks, at most `width` (default 60) wide.
 ---
