@@ -22,7 +22,7 @@ function terrain.new(hills)
   local t = setmetatable({ hills = hills, picture = kit.picture() }, terrain)
   -- The height at a point, for plain numbers and for exact derivatives alike.
   function t.f(p)
-    local sum = 0 ---@type any
+    local sum = 0.0
     for _, hill in ipairs(t.hills) do
       sum = sum + hill[3] * m.exp(-((p[1] - hill[1]) ^ 2 + (p[2] - hill[2]) ^ 2) / (2 * SIGMA ^ 2))
     end

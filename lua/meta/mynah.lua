@@ -269,6 +269,10 @@
 ---@field stop? string|string[] A text, or several, before which it ends.
 ---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
 ---@field banned? integer[] Numbers of tokens that never come.
+---@field choices? string[] The text is one of these. Of `choices`, `regex`, `json` and `grammar` at most one; what they say holds always.
+---@field regex? string The whole text matches this regular expression, in the notation of Rust's `regex`.
+---@field json? table|string The text is JSON that fits this JSON schema, a table or its text.
+---@field grammar? string The text follows this grammar, in llama.cpp's GBNF notation.
 ---@field chain? (string|fun(logits: mynah.Tensor, recent: integer[]): mynah.Tensor?)[] What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",  "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left  out) and the recent tokens' numbers; it changes the tensor, or returns another.
 
 ---Settings of [`circles`].
@@ -327,6 +331,17 @@
 ---@field filled? boolean Fill the areas between the lines. Default false.
 ---@field values? number[][]|mynah.Tensor The heights over a grid, row by row, the first row lowest; needed.
 ---@field levels? number[]|mynah.Tensor The heights to draw. Default: about `count`, chosen.
+
+---What a controller sees, what it can do, and how it learns.
+---@class mynah.ControllerOptions
+---@field inputs? integer Numbers in an observation, from 1 to 4096. Default 0.
+---@field actions? string[] What it can do, at least two. Default {}.
+---@field hidden? integer[] Neurons of each hidden layer; none: one linear layer. Default {8}.
+---@field lr? number Learning rate, positive. Default 0.02.
+---@field discount? number What a reward is worth a step earlier, in [0, 1]. Default 0.98.
+---@field entropy? number How much indecision is rewarded, at least 0. Default 0.01.
+---@field seed? integer Seed of the first genes and of the draws. Default 1.
+---@field brain? mynah.Learner|mynah.Module|mynah.Maze|mynah.Grid|fun(observation: any): any Another brain, in place of a small net of its own: a fitted learner, a net whose outputs are the `actions`, a maze or  grid to walk through, or a function.
 
 ---How a text becomes a corpus.
 ---@class mynah.CorpusOptions
@@ -574,6 +589,10 @@
 ---@field stop? string|string[] A text, or several, before which it ends.
 ---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
 ---@field banned? integer[] Numbers of tokens that never come.
+---@field choices? string[] The text is one of these. Of `choices`, `regex`, `json` and `grammar` at most one; what they say holds always.
+---@field regex? string The whole text matches this regular expression, in the notation of Rust's `regex`.
+---@field json? table|string The text is JSON that fits this JSON schema, a table or its text.
+---@field grammar? string The text follows this grammar, in llama.cpp's GBNF notation.
 ---@field chain? (string|fun(logits: mynah.Tensor, recent: integer[]): mynah.Tensor?)[] What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",  "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left  out) and the recent tokens' numbers; it changes the tensor, or returns another.
 
 ---Settings of [`PictureGa`].
@@ -801,6 +820,18 @@
 ---@field learning_offset? number How little the first steps of "online" count, at least 1. Default 10.0.
 ---@field seed? integer Of the random choices. Default 0.
 
+---How a character learns.
+---@class mynah.LearnOptions
+---@field rank? integer Rank of a new adapter, from 1 to 4096. Default 8.
+---@field lr? number Learning rate, positive. Default 0.005.
+---@field steps? integer Steps of training, at least 1. Default 300.
+---@field batch? integer Conversations in a step, at least 1. Default 2.
+---@field turns? integer Each pair is practised alone and behind others, in conversations of up to so many turns; at least 1. Default 3.
+---@field worse? number By how much the mean loss of the held-out lines may grow, in nats per token, at least 0. Default 0.1.
+---@field seed? integer Seed of the adapter and of the order. Default 1.
+---@field keep? string[][] Pairs that it answers well already, rehearsed along with the new ones so that it keeps them.
+---@field held_out? string[][] Pairs that must not become worse: if they do, what was learned is thrown away.
+
 ---Settings of [`levenberg`].
 ---@class mynah.LevenbergOptions
 ---@field steps? integer Steps at most, those that were tried and taken back included. Default 500.
@@ -897,6 +928,15 @@
 ---@field bin_seeding? boolean Start only from the middles of cells of this width that hold samples, which is faster. Default false.
 ---@field steps? integer Steps at most of each climb, at least 1. Default 300.
 ---@field seed? integer Of the samples that the bandwidth is estimated from. Default 0.
+
+---How facts come to mind.
+---@class mynah.MemoryOptions
+---@field tokens? integer Most tokens of facts before a line; 0: none come to mind. Default 48.
+---@field facts? integer Most facts before a line. Default 3.
+---@field half_life? number After this long on the game's clock a fact counts as half as new; positive. Default 3600.0.
+---@field newness? number How much newness counts beside relevance, at least 0. Default 0.2.
+---@field importance? number How much importance counts beside relevance, at least 0. Default 0.3.
+---@field meaning? number How much meaning counts beside words, at least 0. Default 0.5.
 
 ---Settings of [`MinMaxScaler`].
 ---@class mynah.MinMaxScalerOptions
@@ -1045,6 +1085,38 @@
 ---@class mynah.NormOptions
 ---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
+
+---No settings but what stands beside them.
+---@class mynah.NpcLoadOptions
+---@field model? mynah.Model|mynah.Frozen The model that it was saved from; needed, or `stage`.
+---@field stage? mynah.Stage The stage that it comes onto.
+---@field actions? table<integer|string, string|function|table> What it can do, as for `mynah.npc`; those that it was saved with are carried out by these functions.
+
+---Who a character is, and how it chooses its words.
+---@class mynah.NpcOptions
+---@field persona? string The system prompt: who it is and how it speaks. Default "".
+---@field adapter_weight? number How strongly its adapter works; finite. Default 1.0.
+---@field memory? mynah.MemoryOptions How facts come to its mind. Default { tokens = 48, facts = 3, half_life = 3600.0, newness = 0.2, importance = 0.3, meaning = 0.5 }.
+---@field knows? string[] Tags of the shared facts that it may know. Default {}.
+---@field tokens? integer Most tokens to add. Default 200.
+---@field temperature? number Divides the logits: lower is safer, 0 always takes the likeliest token. Default 0.8.
+---@field top_k? integer Draws only from this many of the likeliest tokens; 0 means all. Default 0.
+---@field top_p? number Draws only from the likeliest tokens that together have this probability, in (0, 1]. Default 0.95.
+---@field min_p? number Draws only from tokens with at least this part of the likeliest one's probability, in [0, 1]; 0 means all. Default 0.0.
+---@field typical_p? number Draws only from the tokens of the most usual surprise that together have this probability, in (0, 1]. Default 1.0.
+---@field repetition_penalty? number Makes tokens that came lately less likely; 1 changes nothing, less is refused. Default 1.0.
+---@field presence_penalty? number Taken from the logits of tokens that came lately, however often; at least 0. Default 0.0.
+---@field frequency_penalty? number Taken from the logits of tokens that came lately, for each time; at least 0. Default 0.0.
+---@field repetition_window? integer How many of the newest tokens the penalties look at. Default 64.
+---@field ignore_end? boolean Whether the text goes on past the tokenizer's end token. Default false.
+---@field seed? integer Seed of the draws. Default: other draws every time.
+---@field model? mynah.Model|mynah.Frozen The model that speaks; needed, or `stage`. Characters of one model share a stage.
+---@field stage? mynah.Stage The stage that it comes onto.
+---@field adapter? mynah.Lora|string Its own adapter, or the file of one.
+---@field actions? table<integer|string, string|function|table> What it can do at the end of a line: names, and functions or tables by name:  `{ "nod", give = { args = { { "item", { "bread", "ale" } }, { "count", { 1, 9 } } }, call = function(args) end } }`.  An argument is one of a list of texts, a whole number between two, "number", "flag", "text" or, with a number, a  text of at most so many characters.
+---@field stop? string|string[] Ends a line before any of these texts would appear.
+---@field logit_bias? table<integer, number> Added to the logits of these tokens, by their numbers.
+---@field banned? integer[] Numbers of tokens that never come.
 
 ---Settings of [`OneClass`].
 ---@class mynah.OneClassOptions
@@ -1217,6 +1289,12 @@
 ---@field noise? number The standard deviation of Gaussian noise on the answers, at least 0. Default 0.0.
 ---@field seed? integer Of the random numbers. Default 0.
 
+---How a fact is remembered.
+---@class mynah.RememberOptions
+---@field importance? number How much it matters, in [0, 1]; 1 always comes to mind if there is room. Default 0.5.
+---@field time? number When it was learned, on the stage's clock. Default: now.
+---@field tags? string[] Of a shared fact: characters that know one of these tags may know it. Default {}.
+
 ---How an interrupted run goes on; on the data that it began with.
 ---@class mynah.ResumeOptions
 ---@field checkpoint? string The run's folder.
@@ -1285,6 +1363,13 @@
 ---@class mynah.SaveOptions
 ---@field format? "mynah"|"huggingface"|"gguf"|"llama2c-v0"|"llama2c-v1"|"llama2c-v2"|"nano" The format; without, the path's ending tells: ".safetensors", ".gguf", ".bin" (llama2.c), else a folder.
 ---@field dtype? "f32"|"f16"|"q8"|"q4" How finely matrices are stored: "f32" (default), "f16", "q8" or "q4"; llama2.c is f32 or, as v2, q8. Default "f32".
+
+---No settings but what stands beside them.
+---@class mynah.SayOptions
+---@field choices? string[] The answer is one of these.
+---@field regex? string The whole answer matches this regular expression, in the notation of Rust's `regex`.
+---@field json? table|string The answer is JSON that fits this JSON schema, a table or its text.
+---@field grammar? string The answer follows this grammar, in llama.cpp's GBNF notation.
 
 ---Points.
 ---@class mynah.ScatterOptions
@@ -1477,6 +1562,13 @@
 ---@field seed? integer Of the parts. Default 0.
 ---@field learners? mynah.Learner[] The learners at the bottom. Default: a random forest, extra trees and gradient boosting.
 ---@field last? mynah.Learner The learner on top. Default: logistic regression, or ridge for numbers.
+
+---How a stage works.
+---@class mynah.StageOptions
+---@field threads? integer 1 (default): a worker does the work; 0: `poll` does it in the caller's thread, within its budget. Default 1.
+---@field prefill? integer Most tokens of a prompt in a slice, from 1 to 64. Default 16.
+---@field warm_up? boolean Whether a character's prompt is read before it is first spoken to. Default true.
+---@field model? mynah.Model|mynah.Frozen The model that all its characters share; needed.
 
 ---Settings of [`StandardScaler`].
 ---@class mynah.StandardScalerOptions
@@ -4050,6 +4142,262 @@ function Chat:save(path) end
 ---@return mynah.Chat
 function Chat:load(path) end
 
+---A character: it talks, acts, remembers and learns.
+---@class mynah.Npc
+---@field persona string Who it is, as it was told.
+---@field busy boolean Whether it has a line that is not over.
+---@field facts string[] What it remembers, a list of texts.
+---@field history any What was said: a list of `{ role =, content = }`, the persona first.
+---@field stage mynah.Stage The stage that it is on.
+local Npc = {}
+
+---Says something to it and returns at once with the line that it answers. While it speaks, what is said waits its turn.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local guard = mynah.npc{ model = bird, seed = 1 }
+---local answer = guard:say("May I pass?", { choices = { "Yes.", "No." } }):wait()
+---assert(answer == "Yes." or answer == "No.")
+---```
+---@param text string
+---@param options? mynah.SayOptions
+---@return mynah.Line
+function Npc:say(text, options) end
+
+---Says something and gives the answer piece by piece, for a `for` loop; a loop that is left early is a `cancel`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---for piece in mynah.npc{ model = bird, tokens = 5, seed = 1 }:stream("Hello") do io.write(piece) end
+---```
+---@param text string
+---@param options? mynah.SayOptions
+---@return fun(): string?
+function Npc:stream(text, options) end
+
+---What it has said since the last time, nil if nothing. Works for at most about `ms` milliseconds (default 0) if its stage
+---has no worker.
+---@param ms? number
+---@return string?
+function Npc:poll(ms) end
+
+---Breaks off its line, and those that wait, within one token. What it has said stays in its conversation.
+---@return mynah.Npc
+function Npc:cancel() end
+
+---Lets it remember a fact, which comes to its mind when it fits what is said.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local miller = mynah.npc{ model = bird }
+---miller:remember("The bridge is broken.", { importance = 1 })
+---assert(miller.facts[1] == "The bridge is broken.")
+---```
+---@param text string
+---@param options? mynah.RememberOptions
+---@return mynah.Npc
+function Npc:remember(text, options) end
+
+---With a text: forgets that fact, and returns whether it knew it. Without: forgets what it has learned, so that it speaks
+---again, bit for bit, as it was made.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local miller = mynah.npc{ model = bird }:remember("The bridge is broken.")
+---assert(miller:forget("The bridge is broken.") and #miller.facts == 0)
+---```
+---@param text? string
+---@return boolean
+function Npc:forget(text) end
+
+---Learns pairs of what is said and what it shall answer, in a small adapter of its own. Poll what is returned with a
+---budget per frame; the adapter is put on when it is done, between two lines.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local miller = mynah.npc{ model = bird, seed = 1, temperature = 0 }
+---local learning = miller:learn({ { "Who are you?", "I grind corn." } }, { steps = 3 })
+---while not learning:poll(4.0) do end -- in a game: once a frame
+---assert(learning.accepted)
+---miller:forget()
+---```
+---@param list string[][]
+---@param options? mynah.LearnOptions
+---@return mynah.Learning
+function Npc:learn(list, options) end
+
+---Writes it to a file: who it is, what was said, what it remembers; and what it has learned in another beside it.
+---@param path string
+---@return mynah.Npc
+function Npc:save(path) end
+
+---Sends it off its stage, in the middle of a line if need be. (So does the garbage collector, later.)
+function Npc:leave() end
+
+---A line that a character speaks.
+---@class mynah.Line
+---@field done boolean Whether it is over.
+---@field text string What has been spoken so far, without the action.
+---@field action table? What the character did at its end: `{ name =, args = }`; nil if nothing.
+---@field cancelled boolean Whether it was broken off.
+---@field error string? Why it could not be spoken, or its action not be done; nil if all is well.
+local Line = {}
+
+---What is new of it, nil if nothing. Works for at most about `ms` milliseconds (default 0) if its stage has no worker.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local line, text = mynah.npc{ model = bird, tokens = 8, seed = 1 }:say("Hello"), ""
+---while not line.done do text = text .. (line:poll(2.0) or "") end
+---assert(text == line.text)
+---```
+---@param ms? number
+---@return string?
+function Line:poll(ms) end
+
+---Waits for its end and returns the whole text. An error if it could not be spoken.
+---@return string
+function Line:wait() end
+
+---Breaks off what its character is saying.
+---@return mynah.Line
+function Line:cancel() end
+
+---All characters of a model, and the work of their lines.
+---@class mynah.Stage
+---@field busy boolean Whether anybody has a line that is not over.
+---@field characters integer How many characters are on it.
+---@field time number The clock by which facts grow old; set it with `set_time`.
+local Stage = {}
+
+---Works for at most about `ms` milliseconds, if there is no worker, and gives every line what came of it. A game with several
+---characters calls it once a frame, and then `line:poll()` for each.
+---@param ms? number
+---@return mynah.Stage
+function Stage:poll(ms) end
+
+---Shares a fact with every character that knows one of its `tags`, now or later.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local stage = mynah.npc.stage{ model = bird }
+---local miller = mynah.npc{ stage = stage, knows = { "village" } }
+---stage:share("The bridge is broken.", { tags = { "village" } })
+---```
+---@param text string
+---@param options? mynah.RememberOptions
+---@return mynah.Stage
+function Stage:share(text, options) end
+
+---Sets the game's clock, in any unit; `memory.half_life` is in the same.
+---@param now number
+---@return mynah.Stage
+function Stage:set_time(now) end
+
+---What a character is learning.
+---@class mynah.Learning
+---@field done boolean Whether it is over.
+---@field accepted boolean Whether what was learned was put on; false if it would have made the held-out pairs worse, or is not done.
+---@field held_out number[]? The mean loss of the held-out pairs before and after, in nats per token; nil without such pairs.
+local Learning = {}
+
+---Learns for at most about `ms` milliseconds; true when all is done.
+---@param ms number
+---@return boolean
+function Learning:poll(ms) end
+
+---Learns to the end; returns whether it was accepted.
+---@return boolean
+function Learning:wait() end
+
+---A brain that decides: `decide(observation)` gives an action, whatever it is made of.
+---@class mynah.Policy
+---@field genes number[] All weights of its own net in one list, to be evolved; set them with `set_genes`.
+local Policy = {}
+
+---What to do: the likeliest action of its own net or of another; what a learner predicts; the next cell on the shortest way
+---from `{ from =, to = }`, nil if there is none; what the function answers.
+---
+---```lua
+---local maze = mynah.route.maze{ width = 5, height = 5, seed = 1 }
+---local walker, cell = mynah.npc.policy{ brain = maze }, 1
+---while cell ~= 25 do cell = walker:decide{ from = cell, to = 25 } end
+---```
+---@param observation any
+---@return any
+function Policy:decide(observation) end
+
+---Draws an action of its own net by its odds and remembers it, for `reward` and `learn`.
+---
+---```lua
+---local policy = mynah.npc.policy{ inputs = 1, actions = { "left", "right" }, seed = 1 }
+---for _ = 1, 100 do
+---  for _ = 1, 10 do
+---    local light = math.random() * 2 - 1
+---    local went = policy:draw{ light }
+---    policy:reward((went == "right") == (light > 0) and 1 or 0):finish()
+---  end
+---  policy:learn()
+---end
+---assert(policy:decide{ 0.9 } == "right" and policy:decide{ -0.9 } == "left")
+---```
+---@param observation number[]|mynah.Tensor
+---@return string
+function Policy:draw(observation) end
+
+---How likely its own net takes each action, by name.
+---@param observation number[]|mynah.Tensor
+---@return table
+function Policy:odds(observation) end
+
+---Rewards the last drawn action; what was done before it in the same episode has a discounted share.
+---@param reward number
+---@return mynah.Policy
+function Policy:reward(reward) end
+
+---Ends an episode: later rewards do not count for what was done in it.
+---@return mynah.Policy
+function Policy:finish() end
+
+---One step of learning (REINFORCE) from the episodes since the last; returns their mean sum of rewards.
+---@return number
+function Policy:learn() end
+
+---Gives its own net other weights, as an evolution found them.
+---
+---```lua
+---local policy = mynah.npc.policy{ inputs = 2, actions = { "no", "yes" }, hidden = { 3 }, seed = 1 }
+---local cases = { { 0, 0, "no" }, { 0, 1, "yes" }, { 1, 0, "yes" }, { 1, 1, "no" } }
+---local es = mynah.optim.cmaes{ x0 = policy.genes, sigma = 1, seed = 1, budget = 4000, target = 0.2 }
+---while not es:done() do
+---  local wrong = {}
+---  for i, genes in ipairs(es:ask()) do
+---    policy:set_genes(genes)
+---    wrong[i] = 0
+---    for _, c in ipairs(cases) do wrong[i] = wrong[i] + 1 - policy:odds{ c[1], c[2] }[c[3]] end
+---  end
+---  es:tell(wrong)
+---end
+---local best = es:best()
+---policy:set_genes(best)
+---for _, c in ipairs(cases) do assert(policy:decide{ c[1], c[2] } == c[3]) end
+---```
+---@param genes number[]|mynah.Tensor
+---@return mynah.Policy
+function Policy:set_genes(genes) end
+
+---Writes its own net to a file.
+---@param path string
+---@return mynah.Policy
+function Policy:save(path) end
+
 ---A scriptable machine-learning kernel: tensors here, the rest in its rooms (`mynah.nn`, `mynah.optim`, ...).
 ---
 ---Tensors count from 1. Numbers are f32 unless `dtype` says "f64", "i32" or "bool".
@@ -4311,6 +4659,16 @@ function mynah.read(path) end
 ---```
 ---@return number
 function mynah.clock() end
+
+---Waits for so many seconds, from 0 to 86400; Ctrl-C ends it.
+---
+---```lua
+---local start = mynah.clock()
+---mynah.sleep(0.01)
+---assert(mynah.clock() - start >= 0.01)
+---```
+---@param seconds number
+function mynah.sleep(seconds) end
 
 ---A script's arguments by name: `--train-seconds 5` puts 5 into `train_seconds` of a copy of `defaults`.
 ---
@@ -7674,6 +8032,70 @@ function mynah.lm.corpus(options) end
 ---@return boolean
 function mynah.lm.can_resume(folder) end
 
+---Characters that talk and act, several at once, without holding up a frame.
+---
+---`mynah.npc{ model = bird, persona = "..." }` makes one. Characters of one model share its weights, and those that
+---speak at once are read together in one pass; what each says is the same in any company.
+---@class mynah.npc
+---@overload fun(options: mynah.NpcOptions?): mynah.Npc
+mynah.npc = {}
+
+---A stage: what does the work of all characters on it. `threads = 0` does it inside `poll`, within its budget, for hosts
+---that forbid threads; otherwise a worker does it, and `poll` only collects.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local stage = mynah.npc.stage{ model = bird, threads = 0 }
+---local miller, smith = mynah.npc{ stage = stage, tokens = 4 }, mynah.npc{ stage = stage, tokens = 4 }
+---local a, b = miller:say("Hello"), smith:say("Hello")
+---while stage.busy do stage:poll(2.0) end -- both, token by token
+---assert(a.done and b.done)
+---```
+---@param options? mynah.StageOptions
+---@return mynah.Stage
+function mynah.npc.stage(options) end
+
+---Brings a character back that `npc:save` wrote: who it is, what was said, what it remembers and has learned.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 96, seed = 1 }
+---local miller = mynah.npc{ model = bird, tokens = 4, seed = 1 }
+---miller:remember("The bridge is broken."):say("Hello"):wait()
+---miller:save(TMP .. "/miller.npc")
+---local again = mynah.npc.load(TMP .. "/miller.npc", { model = bird })
+---assert(again.facts[1] == "The bridge is broken." and #again.history == 2)
+---```
+---@param path string
+---@param options? mynah.NpcLoadOptions
+---@return mynah.Npc
+function mynah.npc.load(path, options) end
+
+---A brain that decides what to do: a small net that is evolved or learns from rewards, or, with `brain`, a fitted
+---learner, a net, the shortest way, a function. All are asked by `decide`.
+---
+---```lua
+---local guard = mynah.npc.policy{ inputs = 3, actions = { "stand", "follow", "flee" }, hidden = { 6 }, seed = 1 }
+---local done = guard:decide{ 0.2, 0.9, -0.1 } -- what it sees
+---local tree = mynah.learn.decision_tree():fit({ { 0 }, { 1 } }, { "stay", "run" })
+---assert(mynah.npc.policy{ brain = tree }:decide{ 0.9 } == "run")
+---```
+---@param options? mynah.ControllerOptions
+---@return mynah.Policy
+function mynah.npc.policy(options) end
+
+---Reads a policy that `policy:save` wrote.
+---
+---```lua
+---local guard = mynah.npc.policy{ inputs = 1, actions = { "stand", "flee" }, seed = 1 }
+---guard:save(TMP .. "/guard.policy")
+---assert(mynah.npc.load_policy(TMP .. "/guard.policy"):decide{ 1 } == guard:decide{ 1 })
+---```
+---@param path string
+---@return mynah.Policy
+function mynah.npc.load_policy(path) end
+
 ---Pictures of numbers: charts to PNG, SVG, GIF and the terminal.
 ---
 ---A figure is made once, layers are laid over it, and it is saved or printed. Its fonts are inside the program.
@@ -7811,7 +8233,7 @@ function mynah.plot.canvas(width, height, options) end
 ---
 ---```lua
 ---local bytes = mynah.plot.rgba({ { 0, 1 }, { 2, 3 } }, { color_map = "gray" })
----assert(#bytes == 16 and bytes:byte(13) == 255)
+---assert(#bytes == 16 and bytes:sub(-4) == "­­­­")
 ---```
 ---@param picture any
 ---@param options? mynah.ShadeOptions
