@@ -67,7 +67,7 @@ fn descent_walks_the_known_paths() {
     let (_, image) = play("descent", 140, &alone);
     let at = |x: f64, y: f64| [20.0 + x / 300.0 * 640.0, 60.0 + y / 300.0 * 640.0].map(|v| v as usize);
     let [x, y] = at(found[1], found[2]);
-    assert!(near(&image, [x - 12, y - 12, 24, 24], BLUE, 40) > 6, "the end of the path");
+    assert!(near(&image, [x, y, 340 - x, 380 - y], BLUE, 40) > 15, "the path");
 
     let (run, _) = play("descent", 70, &["--press", "One well"]);
     let found = numbers(&run, "descend");

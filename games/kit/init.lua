@@ -27,6 +27,8 @@ end
 
 local theme, ui, view = require "kit.theme", require "kit.ui", require "kit.view"
 kit.theme = theme
+
+-- A number as one reads it.
 function kit.number(v) return ui.number(v) end
 
 function kit.view(options) return view.new(options) end

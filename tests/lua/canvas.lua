@@ -1,6 +1,4 @@
 -- `mynah.plot.canvas` from Lua, and what a program that shows a search as it runs needs of the other rooms.
-
-local mynah = require "mynah"
 local plot = mynah.plot
 
 -- Shapes are where they were put.
