@@ -3,7 +3,7 @@
 --
 --   love games/meadow          mynah games/meadow --shot meadow.png
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. package.path
 local kit = require "kit"
 local mynah = require "mynah"
@@ -13,10 +13,15 @@ local SIZE, HENS, GRAINS, LIFE = 100, 24, 26, 400 -- metres, animals, grains, st
 local ACTIONS = { "left", "right", "run" }
 local view = kit.view{ x = 20, y = 60, w = 640, h = 640, xs = { 0, SIZE }, ys = { 0, SIZE }, down = true }
 
-local hens, grains, fox, draw, seed, search, method, wanted, sigma
-local tick, generation, means, bests, best_genes, champion = 0, 0, {}, {}, nil, false
+---@type any, any, any, any
+local hens, grains, fox, draw
+---@type any, any, any
+local search, wanted, brain -- one net; each hen's genes are put into it when it decides
+local seed, method, sigma = 1, "cmaes", 0.6
+local tick, generation, champion = 0, 0, false
+---@type any, any, any
+local means, bests, best_genes = {}, {}, nil
 local playing, speed = true, 4
-local brain -- one net; each hen's genes are put into it when it decides
 
 local function somewhere() return 4 + draw() * (SIZE - 8), 4 + draw() * (SIZE - 8) end
 
@@ -43,7 +48,7 @@ local function hatch()
     local x, y = somewhere()
     hens[i] = { x = x, y = y, a = draw() * 2 * math.pi, genes = champion and best_genes or wanted[i], score = 0, alive = true }
   end
-  fox = { x = SIZE / 2, y = SIZE / 2, a = 0, rest = 60 }
+  fox = { x = SIZE / 2, y = SIZE / 2, dx = 1, dy = 0, rest = 60 }
   tick = 0
 end
 
@@ -113,8 +118,9 @@ local function step()
       if hen.alive and d < best then prey, best = hen, d end
     end
     if prey then
-      fox.a = math.atan2 and math.atan2(prey.y - fox.y, prey.x - fox.x) or math.atan(prey.y - fox.y, prey.x - fox.x)
-      fox.x, fox.y = fox.x + math.cos(fox.a) * 0.46, fox.y + math.sin(fox.a) * 0.46
+      local far = math.sqrt(best) + 1e-9
+      fox.dx, fox.dy = (prey.x - fox.x) / far, (prey.y - fox.y) / far
+      fox.x, fox.y = fox.x + fox.dx * 0.46, fox.y + fox.dy * 0.46
       if best < 3 then
         prey.alive = false
         prey.score = prey.score - 3
@@ -144,8 +150,8 @@ function demo.update()
   for _ = 1, speed do step() end
 end
 
-local function animal(g, x, y, a, size, color)
-  local c, s = math.cos(a) * size, math.sin(a) * size
+local function animal(g, x, y, dx, dy, size, color)
+  local c, s = dx * size, dy * size
   g:polygon({ x + c * 1.5, y + s * 1.5, x - c - s * 0.9, y - s + c * 0.9, x - c + s * 0.9, y - s - c * 0.9 }, color)
 end
 
@@ -166,7 +172,7 @@ function demo.draw(ui)
     if hen.alive then
       local color = hen.score >= 6 and "#ffffff" or hen.score >= 3 and "#f3dcb8" or "#c39a6b"
       g:circle(x, y + 3, 8, "#00000050")
-      animal(g, x, y, hen.a, 8, color)
+      animal(g, x, y, math.cos(hen.a), math.sin(hen.a), 8, color)
       g:circle(x + math.cos(hen.a) * 9, y + math.sin(hen.a) * 9, 2.5, "#ef6f6c")
     else
       g:line({ x - 4, y - 4, x + 4, y + 4, x, y, x + 4, y - 4, x - 4, y + 4 }, "#7a5c48", 1.5)
@@ -174,7 +180,7 @@ function demo.draw(ui)
   end
   local fx, fy = view:to(fox.x, fox.y)
   g:circle(fx, fy + 4, 12, "#00000060")
-  animal(g, fx, fy, fox.a, 12, fox.rest > 0 and "#a8662f" or "#f08030")
+  animal(g, fx, fy, fox.dx, fox.dy, 12, fox.rest > 0 and "#a8662f" or "#f08030")
   g:clip()
 
   ui:card(676, 60, 292, 150, "This generation")
