@@ -379,7 +379,7 @@
 ---@field min_impurity_decrease? number A cut must lower the impurity of the whole by so much, not negative. Default 0.0.
 ---@field ccp_alpha? number Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.0.
 ---@field class_weight? "balanced"|number[]|table How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
----@field seed? integer Of the choice of features and of random thresholds. Default 0.
+---@field seed? integer Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
 
 ---Settings of [`DecisionTreeRegressor`].
 ---@class mynah.DecisionTreeRegressorOptions
@@ -391,7 +391,7 @@
 ---@field max_leaves? integer Leaves at most, from 2; the cuts that help most come first. Default: no limit.
 ---@field min_impurity_decrease? number A cut must lower the squared error by so much (per sample of the whole), not negative. Default 0.0.
 ---@field ccp_alpha? number Prune branches whose leaves lower the squared error by less than this each, not negative. Default 0.0.
----@field seed? integer Of the choice of features and of random thresholds. Default 0.
+---@field seed? integer Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
 
 ---Settings of [`descend`].
 ---@class mynah.DescendOptions
@@ -1341,7 +1341,7 @@
 ---@field average? boolean Answer with the mean of the weights of all steps. Default false.
 ---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
 ---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
----@field tolerance? number By how much the mean loss must fall to count as falling; at least 0. Default 0.001.
+---@field tolerance? number By how much the mean loss, with the price of the weights, must fall to count as falling; at least 0. Default 0.001.
 ---@field patience? integer End after so many epochs without that. Default 5.
 ---@field seed? integer Of the orders. Default 0.
 
@@ -1368,7 +1368,7 @@
 ---@field average? boolean Answer with the mean of the weights of all steps. Default false.
 ---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
 ---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
----@field tolerance? number By how much the mean loss must fall to count as falling; at least 0. Default 0.001.
+---@field tolerance? number By how much the mean loss, with the price of the weights, must fall to count as falling; at least 0. Default 0.001.
 ---@field patience? integer End after so many epochs without that. Default 5.
 ---@field seed? integer Of the orders. Default 0.
 
@@ -6250,7 +6250,7 @@ function mynah.learn.pca(options) end
 ---@return mynah.Learner
 function mynah.learn.kernel_pca(options) end
 
----The largest singular values and their vectors.
+---The largest singular values and their vectors; takes sparse rows.
 ---
 ---```lua
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
