@@ -7,7 +7,8 @@
 //!
 //! `PYTHON` names the Python that has scikit-learn; without one, only our own side is measured. Times are means over seeds
 //! of the shortest of several runs. A line that ends with `!` is slower than the peer, or worse by more than half a point
-//! (0.005, or of a measure in other units 0.5 %).
+//! (0.005, or of a measure in other units 0.5 %) and, where there are five seeds or more, by more than twice the standard
+//! error of that difference.
 
 use mynah::data::Rng;
 use mynah::learn::graphical::{Emission, Hmm, HmmCovariance, HmmSettings, HmmStart, Sequence};
@@ -137,7 +138,7 @@ fn lines() -> Vec<Line> {
             "SGDClassifier(loss='log_loss', random_state=s)",
             CLASSES,
         )
-        .runs(10),
+        .runs(40),
         line(
             "sgd_classifier",
             json!({ "average": true, "penalty": "elastic_net" }),
@@ -165,7 +166,8 @@ fn lines() -> Vec<Line> {
         line("bernoulli_nb", json!({ "binarize": 0.5 }), "BernoulliNB(binarize=0.5)", CLASSES),
         line("bernoulli_nb", json!({ "binarize": 0.5 }), "BernoulliNB(binarize=0.5)", &["texts"]),
         // Trees and ensembles.
-        line("decision_tree", json!({}), "DecisionTreeClassifier(random_state=s)", CLASSES).runs(3),
+        line("decision_tree", json!({}), "DecisionTreeClassifier(random_state=s)", SMALL).runs(40),
+        line("decision_tree", json!({}), "DecisionTreeClassifier(random_state=s)", &["100k"]).runs(3),
         line("decision_tree_regressor", json!({}), "DecisionTreeRegressor(random_state=s)", NUMBERS).runs(3),
         line("random_forest", json!({}), "RandomForestClassifier(random_state=s)", SMALL).runs(3),
         line("random_forest", json!({}), "RandomForestClassifier(random_state=s)", &["100k"]).slow(),
@@ -177,8 +179,9 @@ fn lines() -> Vec<Line> {
         line("gradient_boosting_regressor", json!({}), "HistGradientBoostingRegressor(early_stopping=False)", NUMBERS),
         line("adaboost", json!({}), "AdaBoostClassifier(random_state=s)", CLASSES),
         line("adaboost_regressor", json!({}), "AdaBoostRegressor(random_state=s)", &["friedman 10k"]).runs(10),
-        line("adaboost_regressor", json!({}), "AdaBoostRegressor(random_state=s)", &["friedman 100k"]),
-        line("bagging", json!({}), "BaggingClassifier(random_state=s)", CLASSES).runs(2),
+        line("adaboost_regressor", json!({}), "AdaBoostRegressor(random_state=s)", &["friedman 100k"]).runs(5),
+        line("bagging", json!({}), "BaggingClassifier(random_state=s)", SMALL).runs(20),
+        line("bagging", json!({}), "BaggingClassifier(random_state=s)", &["100k"]).runs(2),
         line("bagging_regressor", json!({}), "BaggingRegressor(random_state=s)", &["friedman 10k"]).runs(2),
         line(
             "voting",
@@ -214,7 +217,7 @@ fn lines() -> Vec<Line> {
         line("kmeans", json!({}), "KMeans(8, random_state=s)", CLASSES).by(Measure::Within).runs(10),
         line("mini_batch_kmeans", json!({}), "MiniBatchKMeans(8, n_init=1, random_state=s)", CLASSES)
             .by(Measure::Within)
-            .runs(10),
+            .runs(40),
         line("dbscan", json!({ "eps": 0.3 }), "DBSCAN(eps=0.3)", &["blobs"]).labels(),
         line("dbscan", json!({ "eps": 4.0 }), "DBSCAN(eps=4)", &["10k"]).labels(),
         line("dbscan", json!({ "eps": 1.2 }), "DBSCAN(eps=1.2)", &["digits"]).labels(),
@@ -239,7 +242,7 @@ fn lines() -> Vec<Line> {
             CLASSES,
         )
         .by(Measure::Said("log_likelihood", "m.lower_bound_", true))
-        .runs(10),
+        .runs(40),
         line(
             "mean_shift",
             json!({ "bandwidth": 1.0, "bin_seeding": true }),
@@ -280,7 +283,7 @@ fn lines() -> Vec<Line> {
             .by(Measure::Said("error", "m.reconstruction_err_", false)),
         line("random_projection", json!({ "components": 16 }), "GaussianRandomProjection(16, random_state=s)", CLASSES)
             .by(Measure::Distortion)
-            .runs(20),
+            .runs(100),
         Line {
             output: Output::Map,
             ..line("tsne", json!({}), "TSNE(random_state=s)", &["digits"]).by(Measure::Said(
@@ -306,7 +309,7 @@ fn lines() -> Vec<Line> {
         )),
         line("lda", json!({}), "LatentDirichletAllocation(random_state=s)", &["texts"])
             .by(Measure::Said("perplexity", "m.perplexity(X)", false))
-            .runs(2),
+            .runs(10),
         line(
             "lda",
             json!({ "method": "online" }),
@@ -314,7 +317,7 @@ fn lines() -> Vec<Line> {
             &["texts"],
         )
         .by(Measure::Said("perplexity", "m.perplexity(X)", false))
-        .runs(2),
+        .runs(10),
     ]
 }
 
@@ -481,6 +484,17 @@ struct Found {
     fit: f64,
     answer: f64,
     score: f64,
+    error: f64, // the standard error of the score; 0 if it cannot be told from so few seeds
+}
+
+impl Found {
+    fn new(fit: f64, answer: f64, scores: &[f64]) -> Self {
+        let n = scores.len() as f64;
+        let score = scores.iter().sum::<f64>() / n;
+        let squares: f64 = scores.iter().map(|s| (s - score).powi(2)).sum();
+        let error = if scores.len() < 5 { 0.0 } else { (squares / (n - 1.0) / n).sqrt() };
+        Self { fit, answer, score, error }
+    }
 }
 
 fn make(line: &Line, seed: u64) -> Box<dyn Learner> {
@@ -505,7 +519,7 @@ fn ours(line: &Line, set: &Set) -> mynah::Result<Found> {
     };
     let runs = line.runs as usize;
     let (mut fits, mut answers) = (vec![f64::INFINITY; runs], vec![f64::INFINITY; runs]);
-    let (mut score, mut total) = (0.0, 0.0);
+    let (mut scores, mut total) = (Vec::new(), 0.0);
     let mut rep = 0;
     while rep < runs || (total < SECONDS && rep < 200) {
         let s = rep % runs;
@@ -535,16 +549,16 @@ fn ours(line: &Line, set: &Set) -> mynah::Result<Found> {
                 Measure::Said(name, ..) => shown(name),
                 _ => None,
             };
-            score += match said {
+            scores.push(match said {
                 Some(Shown::Number(v)) => v,
                 _ => judge(line, set, &out),
-            };
+            });
         }
         total += fit + answer;
         rep += 1;
     }
     let mean = |v: &[f64]| v.iter().sum::<f64>() / runs as f64;
-    Ok(Found { fit: mean(&fits), answer: mean(&answers), score: score / runs as f64 })
+    Ok(Found::new(mean(&fits), mean(&answers), &scores))
 }
 
 /// The process of the peers.
@@ -598,14 +612,12 @@ impl Peers {
             return Err(error.into());
         }
         let number = |v: &Value| v.as_f64().unwrap_or(f64::NAN);
-        let mut sum = 0.0;
-        for s in 0..line.runs as usize {
-            sum += match line.measure {
-                Measure::Said(..) => number(&reply["scores"][s]),
-                _ => judge(line, set, &read(&folder.join(format!("answer{s}.f64")))),
-            };
-        }
-        Ok(Found { fit: number(&reply["fit"]), answer: number(&reply["answer"]), score: sum / line.runs as f64 })
+        let score = |s: usize| match line.measure {
+            Measure::Said(..) => number(&reply["scores"][s]),
+            _ => judge(line, set, &read(&folder.join(format!("answer{s}.f64")))),
+        };
+        let scores: Vec<f64> = (0..line.runs as usize).map(score).collect();
+        Ok(Found::new(number(&reply["fit"]), number(&reply["answer"]), &scores))
     }
 }
 
@@ -737,17 +749,20 @@ fn wish(measure: Measure) -> (&'static str, Option<bool>) {
     }
 }
 
-/// By how much ours is worse, in shares of half a point.
-fn worse(measure: Measure, ours: f64, theirs: f64) -> f64 {
+/// Whether ours is worse by more than half a point, and by more than chance explains.
+fn worse(measure: Measure, ours: &Found, theirs: &Found) -> bool {
+    let chance = 2.0 * ours.error.hypot(theirs.error);
+    let (ours, theirs) = (ours.score, theirs.score);
     let unit = match measure {
         Measure::Accuracy | Measure::R2 | Measure::Rand | Measure::Inside | Measure::Explained => 0.005,
         _ => 0.005 * theirs.abs(),
     };
-    match wish(measure).1 {
-        Some(true) => (theirs - ours) / unit,
-        Some(false) => (ours - theirs) / unit,
-        None => (ours - theirs).abs() / unit,
-    }
+    let by = match wish(measure).1 {
+        Some(true) => theirs - ours,
+        Some(false) => ours - theirs,
+        None => (ours - theirs).abs(),
+    };
+    by > unit.max(chance)
 }
 
 fn time(seconds: f64) -> String {
@@ -827,8 +842,7 @@ fn main() {
                 Some(Ok(peer)) => {
                     let (fit, answer) = (ours.fit / peer.fit, ours.answer / peer.answer);
                     let answered = matches!(line.output, Output::Predict | Output::Transform);
-                    let bad =
-                        fit > 1.0 || (answered && answer > 1.0) || worse(line.measure, ours.score, peer.score) > 1.0;
+                    let bad = fit > 1.0 || (answered && answer > 1.0) || worse(line.measure, &ours, &peer);
                     let answers = match answered {
                         true => format!("{:>8} {:>8} {answer:>5.2}", time(ours.answer), time(peer.answer)),
                         false => " ".repeat(23),

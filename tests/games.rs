@@ -5,7 +5,8 @@ use mynah::paint::Image;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DEMOS: [&str; 9] = ["descent", "anneal", "salesman", "painter", "maze", "perceptron", "svm", "mlp", "parrot"];
+const DEMOS: [&str; 10] =
+    ["descent", "anneal", "salesman", "painter", "maze", "perceptron", "svm", "mlp", "parrot", "meadow"];
 
 fn game(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("games").join(name).display().to_string()
@@ -56,15 +57,17 @@ const WHITE: u32 = 0xffffff;
 #[test]
 fn descent_walks_the_known_paths() {
     // Two wells from (150, 150) with a rate of 20: 111 steps (see `optim::smooth::descend`).
-    let (run, image) = play("descent", 125, &[]);
+    let (run, _) = play("descent", 125, &[]);
     let found = numbers(&run, "descend");
     assert_eq!(found[0], 111.0, "{}", run.out);
     assert!((found[1] - 109.051_698).abs() < 2e-6 && (found[2] - 107.563_421).abs() < 2e-6, "{}", run.out);
     assert!(run.out.lines().any(|line| line.starts_with("descend") && line.ends_with("minimum")), "{}", run.out);
-    // Its path is drawn from the start to that place: blue marks where the numbers say.
+    // Its path is drawn from the start to that place: blue marks where the numbers say, when nobody else stands there.
+    let alone = ["momentum", "adam", "lbfgs", "newton"].map(|other| ["--press", other]).concat();
+    let (_, image) = play("descent", 140, &alone);
     let at = |x: f64, y: f64| [20.0 + x / 300.0 * 640.0, 60.0 + y / 300.0 * 640.0].map(|v| v as usize);
     let [x, y] = at(found[1], found[2]);
-    assert!(near(&image, [x - 12, y - 12, 24, 24], BLUE, 40) > 6, "the end of the path");
+    assert!(near(&image, [x, y, 340 - x, 380 - y], BLUE, 40) > 15, "the path");
 
     let (run, _) = play("descent", 70, &["--press", "One well"]);
     let found = numbers(&run, "descend");
@@ -297,10 +300,9 @@ fn every_demo_opens_in_love_takes_clicks_and_is_seen() {
         return skipped("MYNAH_MODULES names no folder with luajit/mynah.so");
     };
     let folder = tempfile::tempdir().unwrap();
-    for (name, click) in DEMOS
-        .iter()
-        .zip(["340,380", "340,380", "300,300", "800,200", "300,200", "300,300", "300,300", "200,200", "740,300"])
-    {
+    for (name, click) in DEMOS.iter().zip([
+        "340,380", "340,380", "300,300", "800,200", "300,200", "300,300", "300,300", "200,200", "740,300", "1060,87",
+    ]) {
         let shot = folder.path().join(format!("{name}.png"));
         let game = game(name);
         let run = Command::new("xvfb-run")
@@ -324,4 +326,28 @@ fn every_demo_opens_in_love_takes_clicks_and_is_seen() {
             assert!(said.contains("hills 3"), "the click was seen: {said}");
         }
     }
+}
+
+#[test]
+fn hens_learn_to_find_grain() {
+    let (run, _) = play("meadow", 12, &["--press", "Skip ten@2", "--press", "Skip ten@6"]);
+    let scores = numbers(&run, "mean score of the first five generations");
+    assert!(scores[0] < 2.5 && scores[1] > scores[0] + 1.5, "{}", run.out);
+}
+
+#[test]
+fn the_tavern_is_a_room_whose_people_answer_act_and_learn() {
+    let folder = tempfile::tempdir().unwrap();
+    let more =
+        ["--train-seconds", "6", "--press", "An ale, please@4", "--press", "Teach a phrase@150", "--frames", "700"];
+    let args = [&[game("tavern").as_str(), "--shot", "room.png", "--size", "640x360"][..], &more].concat();
+    let run = mynah_in(folder.path(), &args, "");
+    assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
+    assert!(run.out.lines().any(|l| l == "You: An ale, please"), "{}", run.out);
+    let names = ["Marta", "Odo", "Bryn", "Finch"];
+    let said = |l: &str| names.iter().any(|n| l.strip_prefix(&format!("{n}: ")).is_some_and(|words| words.len() > 3));
+    assert!(run.out.lines().any(said), "{}", run.out);
+    assert!(run.out.contains(" does: serve") && run.out.contains("served: 1"), "{}", run.out);
+    let image = Image::read(folder.path().join("room.png")).unwrap();
+    assert!(near(&image, [528, 260, 256, 146], 0x7a2f35, 12) > 3000, "the rug");
 }

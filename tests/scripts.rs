@@ -94,3 +94,8 @@ fn coders_from_lua() {
 fn a_canvas_and_searches_to_watch_from_lua() {
     script("canvas");
 }
+
+#[test]
+fn characters_from_lua() {
+    script("npc");
+}

@@ -26,7 +26,10 @@ if not found then
 end
 
 local theme, ui, view = require "kit.theme", require "kit.ui", require "kit.view"
-kit.theme, kit.number = theme, ui.number
+kit.theme = theme
+
+-- A number as one reads it.
+function kit.number(v) return ui.number(v) end
 
 function kit.view(options) return view.new(options) end
 
@@ -211,7 +214,7 @@ local function stage(demo, face, opt)
   function s.facts()
     for _, line in ipairs(demo.facts and demo.facts() or {}) do print(line) end
     if opt.time then
-      local sum, worst = 0, 0
+      local sum, worst = 0.0, 0.0
       for k, t in ipairs(s.spent) do
         if k > 1 then sum, worst = sum + t, math.max(worst, t) end -- the first one sets up
       end
@@ -254,6 +257,7 @@ local function play_on_screen(demo)
   local screen = require "kit.screen"
   painter = screen.new()
   local face = ui.new(painter)
+  ---@type any, any
   local opt, s
   function love.load(words)
     opt = options_of(words)

@@ -22,7 +22,7 @@ function terrain.new(hills)
   local t = setmetatable({ hills = hills, picture = kit.picture() }, terrain)
   -- The height at a point, for plain numbers and for exact derivatives alike.
   function t.f(p)
-    local sum = 0
+    local sum = 0.0
     for _, hill in ipairs(t.hills) do
       sum = sum + hill[3] * m.exp(-((p[1] - hill[1]) ^ 2 + (p[2] - hill[2]) ^ 2) / (2 * SIGMA ^ 2))
     end
@@ -47,7 +47,7 @@ end
 function terrain:look()
   local heights = self:heights()
   local low, high = heights:min():item(), heights:max():item()
-  local reach = math.max(11, -low, high)
+  local reach = math.max(11.0, -low, high)
   self.picture:set(heights, { smooth = true, opacity = 0.8, low = -reach, high = reach })
   self.lines = {}
   local step = reach > 22 and 5 or reach > 14 and 2.5 or 1.25

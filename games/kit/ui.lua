@@ -115,6 +115,8 @@ function ui:card(x, y, w, h, title)
 end
 
 -- A number as one reads it.
+---@param v number
+---@return string
 function ui.number(v)
   if v ~= v then return "–" end
   local a = math.abs(v)

@@ -182,7 +182,7 @@ local function diagram(ui, x, y, w, h, shown)
     local last = l == columns
     for k, v in ipairs(values) do
       local px, py = place(l, k, #values)
-      local r = math.min(13, (h - 70) / #values / 2 - 1)
+      local r = math.min(13.0, (h - 70) / #values / 2 - 1)
       g:circle(px, py, r + 1.5, "#0b0e13")
       if last then
         g:circle(px, py, r, COLORS[k] .. "38")

@@ -98,7 +98,8 @@ local function think()
   local row = mynah.no_grad(function() return bird:logits{ window(CONTEXT) } end)
   local logits = row[1][-1] ---@type any
   local plain = logits:softmax(1):totable()
-  local warm = (logits / math.max(temperature, 0.02)):softmax(1):totable()
+  local cooled = logits / math.max(temperature, 0.02) ---@type any
+  local warm = cooled:softmax(1):totable()
   candidates = {}
   for k, p in ipairs(warm) do candidates[k] = { k - 1, p, plain[k] } end
   table.sort(candidates, function(a, b)

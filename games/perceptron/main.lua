@@ -14,7 +14,8 @@ local BLUE, RED = theme.palette[1], theme.palette[4]
 -- Points { x, y, class }: 1 is blue, -1 is red.
 local points, class, seed = {}, 1, 1
 ---@type any, any, any, any, any, any, any, any, any
-local learner, weights, bias, sample, epoch, mistakes, history, verdict, hulls
+local learner, weights, bias, sample, epoch, mistakes, verdict, hulls
+local history
 local playing, speed, finished, looking_at = true, 2, false, nil
 ---@type any
 local last -- what the latest mistake did: the line before it
@@ -67,7 +68,7 @@ local function step(count)
   if new > 0 then last = before end
   if sample == #points then
     epoch, sample = epoch + 1, 0
-    table.insert(history, mistakes)
+    history[#history + 1] = mistakes ---@diagnostic disable-line: inject-field
     finished = mistakes == 0 or epoch >= 1000
     mistakes = 0
   end

@@ -9,7 +9,7 @@
 --
 -- Without a terminal it reads one question per line and answers each on one line.
 
-local here = love and love.filesystem.getSource() or arg[0]:gsub("main%.lua$", ".")
+local here = love and love.filesystem.getSource() or tostring(arg[0]):gsub("main%.lua$", ".")
 package.path = here .. "/../?.lua;" .. here .. "/../?/init.lua;" .. here .. "/?.lua;" .. package.path
 local function drawn()
   for _, word in ipairs(arg) do

@@ -9,10 +9,12 @@ local dialogue = require "dialogue"
 local hatch = require "hatch"
 local theme = kit.theme
 
+---@type table<string, any>
 local room = {}
 
 -- The floor plan, in cells of 32: walls #, the bar B, tables T, the hearth F, barrels K, stools o (one walks over them).
 local CELL, LEFT, TOP = 32, 0, 48
+---@type string[]
 local plan = {
   "########################################",
   "#KK...................##FFFF##........K#",
@@ -20,7 +22,7 @@ local plan = {
   "#....BBBBBBBBB.........................#",
   "#............B..............TT....TT...#",
   "#............B.............oTTo..oTTo..#",
-  "#....o.o.o.o..o.........................#",
+  "#....o.o.o.o..o........................#",
   "#......................................#",
   "#...TT......TT.........................#",
   "#..oTTo....oTTo.............TT....TT...#",
@@ -33,6 +35,7 @@ local plan = {
   "###################DD###################",
 }
 local COLUMNS, ROWS = 40, #plan
+---@type string[]
 local walls = {}
 for r, row in ipairs(plan) do
   plan[r] = row:sub(1, COLUMNS)
@@ -40,12 +43,14 @@ for r, row in ipairs(plan) do
 end
 local grid = mynah.route.grid(walls)
 
+---@type table<string, any>[]
 local people = {
   { id = "innkeeper", coat = "#a8505a", hair = "#6d4326", home = { 8, 2 }, haunts = { { 7, 2 }, { 11, 2 }, { 9, 7 }, { 6, 12 } } },
   { id = "miller", coat = "#c9b58a", hair = "#d8d4cb", home = { 27, 6 }, haunts = { { 27, 6 }, { 24, 4 }, { 33, 8 } } },
   { id = "guard", coat = "#5d7a9c", hair = "#2c2f36", home = { 19, 15 }, haunts = { { 19, 15 }, { 22, 12 }, { 30, 13 }, { 16, 11 } } },
   { id = "bard", coat = "#5f8f5c", hair = "#c9722e", home = { 25, 3 }, haunts = { { 25, 3 }, { 21, 7 }, { 13, 11 }, { 31, 12 } } },
 }
+---@type table<string, any>
 local about = {}
 for _, c in ipairs(dialogue.characters) do about[c.id] = c end
 for _, p in ipairs(people) do p.name, p.title = about[p.id].name, about[p.id].title end
@@ -57,12 +62,18 @@ local DEEDS = {
   where_inn = "point", where_bridge = "point", where_market = "point", north = "point", bridge = "point", river = "point",
   songs = "sing", joke = "sing", love = "sing",
 }
-local ASK = { "Hello!", "What is there to eat?", "An ale, please", "Open the bridge", "Tell me about the wolves", "Where is the mill?",
-  "Sing me a song", "Any news of the war?", "Who is Marta?", "Thank you" }
+local ASK = { "Hello!", "What is there to eat?", "An ale, please", "Open the bridge", "Any wolves about?", "Where is the mill?",
+  "Sing me a song", "News of the war?", "Who is Marta?", "Thank you" }
 
 local SPEECH = { tokens = 40, temperature = 0.2, top_p = 0.9, stop = "\n" }
 local options = { fresh = false, train_seconds = 100, seed = 1, measure = 0, budget = 2.0 }
-local stage, bird, deeds, me, chosen, typed, log, lesson, taught, learning_time, now, frame, figures
+local typed, learning_time, now, frame = "", 0.0, 0.0, 0
+---@type any, any, any, any
+local stage, bird, deeds, chosen
+---@type table<string, any>, any, string[][], table<string, any>
+local me, lesson, taught, figures = {}, nil, {}, {}
+---@type any[]
+local log = {}
 
 -- A number that follows a seed, for idling and flickering.
 local draw = kit.random(1)
@@ -196,6 +207,7 @@ local function cast(id, k)
   p.goal, p.face, p.until_when, p.bubble, p.rest = p.at, 1, 0, nil, 2 + 4 * draw()
 end
 
+---@type table<string, any>
 local demo = { name = "tavern", title = "The Mynah", about = "an inn at Wendle. Click on somebody or walk up to them, and say something." }
 room.demo = demo
 
@@ -306,7 +318,7 @@ local function draw_room(g)
   end
   for r, row in ipairs(plan) do -- tables, two cells by two
     for c = 1, COLUMNS - 1 do
-      if row:sub(c, c + 1) == "TT" and plan[r + 1]:sub(c, c + 1) == "TT" then
+      if row:sub(c, c + 1) == "TT" and tostring(plan[r + 1]):sub(c, c + 1) == "TT" then
         local x, y = c * CELL, TOP + r * CELL
         g:circle(x, y + 4, 31, "#00000040")
         g:circle(x, y, 30, "#8f6236")
@@ -324,7 +336,7 @@ local function draw_room(g)
     g:circle(fx + (k - 3) * 18, fy + 4 + f * 2, 9 + f * 2, k % 2 == 0 and "#e0622a" or "#f4a259")
     g:circle(fx + (k - 3) * 18, fy + 6 + f, 4, "#f9e08a")
   end
-  for k = 1, 4 do g:circle(fx, fy + 20, 60 + k * 38 + math.sin(now * 5) * 4, "#f4a25909") end
+  for k = 1, 14 do g:circle(fx, fy + 20, 40 + k * 15 + math.sin(now * 5) * 3, "#f4a25905") end
   for k, color in ipairs{ "#7bc47f", "#ef6f6c", "#5aa9e6", "#f2d06b", "#b58fd8" } do -- bottles behind the bar
     g:rect((4 + k) * CELL + 8, TOP + CELL + 4, 9, 20, color .. "c0", 3)
   end
@@ -384,8 +396,10 @@ local function draw_bubble(ui, who)
   for _, l in ipairs(lines) do w = math.max(w, g:width(l, 13)) end
   w = w + 22
   local h = #lines * 18 + 12
-  local x = math.max(6, math.min(kit.width - w - 6, who.x - w / 2))
-  local y = math.max(TOP + 4, who.y - 36 - h)
+  local x ---@type number
+  x = math.max(6, math.min(kit.width - w - 6, who.x - w / 2))
+  local y ---@type number
+  y = math.max(TOP + 4, who.y - 36 - h)
   g:rect(x + 2, y + 3, w, h, "#00000050", 9)
   g:polygon({ who.x - 6, y + h - 1, who.x + 6, y + h - 1, who.x, y + h + 9 }, "#fbf5e6")
   g:rect(x, y, w, h, "#fbf5e6", 9)
@@ -413,10 +427,10 @@ function demo.draw(ui)
     local y = top + 16 + (k - 1) * 17
     ui:text(entry[1] .. ":", 16, y, { size = 12.5, color = entry[3] or theme.accent, bold = true })
     local words = entry[2]
-    while #words > 4 and g:width(words, 12.5) > 540 do words = words:sub(1, -5) .. "…" end
+    while #words > 4 and ui.g:width(words, 12.5) > 450 do words = words:sub(1, -5) .. "…" end
     ui:text(words, 84, y, { size = 12.5, color = theme.ink })
   end
-  local p = ui:panel(640, top - 6, 640)
+  local p = ui:panel(546, top - 6, 734)
   local who = chosen or people[1]
   for first = 1, 10, 5 do
     p:row(5)
@@ -425,11 +439,11 @@ function demo.draw(ui)
     end
   end
   local words = typed == "" and ("Say something to %s…  (Enter)"):format(who.name) or typed .. "▏"
-  ui:text(words, 654, top + 92, { size = 13, color = typed == "" and theme.dim or theme.ink })
+  ui:text(words, 560, top + 92, { size = 13, color = typed == "" and theme.dim or theme.ink })
   local x = 1110
   local clicked = ui:clicked("Teach a phrase", x, top + 79, 156, 26)
   g:rect(x, top + 79, 156, 26, lesson and theme.card or theme.accent, 6)
-  ui:text(lesson and "learning…" or "Teach a phrase", x + 78, top + 92, { size = 13, color = theme.back, align = "center", bold = true })
+  ui:text(lesson and "learning…" or "Teach a phrase", x + 78, top + 92, { size = 13, color = lesson and theme.soft or theme.back, align = "center", bold = true })
   if clicked and not lesson then
     -- Typed: "question = answer"; else a phrase of the house.
     local said, answer = typed:match("^%s*(.-)%s*=%s*(.-)%s*$")
@@ -534,7 +548,7 @@ function room.run()
     return kit.run(demo)
   end
   kit.run(demo)
-  local load, update, draw_frame = love.load, love.update, love.draw
+  local load, update = love.load, love.update
   function love.load(words) load(room.options(words)) end
   function love.textinput(letters) if #typed < 60 then typed = typed .. letters end end
   function room.held(key) return typed == "" and love.keyboard.isDown(key) end

@@ -235,6 +235,11 @@
 ---@field shuffle? boolean Whether samples come in random order. Default true.
 ---@field seed? integer Of the random numbers. Default 0.
 
+---Settings of [`Canvas`].
+---@class mynah.CanvasOptions
+---@field background? string The colour that everything is drawn over. Default "#15181e".
+---@field scale? number Pixels to a unit of length, in [0.1, 8]: 2 draws the same picture twice as large. Default 1.0.
+
 ---Settings of [`cg`].
 ---@class mynah.CgOptions
 ---@field steps? integer Steps at most. Default 10000.
@@ -264,6 +269,10 @@
 ---@field stop? string|string[] A text, or several, before which it ends.
 ---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
 ---@field banned? integer[] Numbers of tokens that never come.
+---@field choices? string[] The text is one of these. Of `choices`, `regex`, `json` and `grammar` at most one; what they say holds always.
+---@field regex? string The whole text matches this regular expression, in the notation of Rust's `regex`.
+---@field json? table|string The text is JSON that fits this JSON schema, a table or its text.
+---@field grammar? string The text follows this grammar, in llama.cpp's GBNF notation.
 ---@field chain? (string|fun(logits: mynah.Tensor, recent: integer[]): mynah.Tensor?)[] What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",  "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left  out) and the recent tokens' numbers; it changes the tensor, or returns another.
 
 ---Settings of [`circles`].
@@ -323,6 +332,17 @@
 ---@field values? number[][]|mynah.Tensor The heights over a grid, row by row, the first row lowest; needed.
 ---@field levels? number[]|mynah.Tensor The heights to draw. Default: about `count`, chosen.
 
+---What a controller sees, what it can do, and how it learns.
+---@class mynah.ControllerOptions
+---@field inputs? integer Numbers in an observation, from 1 to 4096. Default 0.
+---@field actions? string[] What it can do, at least two. Default {}.
+---@field hidden? integer[] Neurons of each hidden layer; none: one linear layer. Default {8}.
+---@field lr? number Learning rate, positive. Default 0.02.
+---@field discount? number What a reward is worth a step earlier, in [0, 1]. Default 0.98.
+---@field entropy? number How much indecision is rewarded, at least 0. Default 0.01.
+---@field seed? integer Seed of the first genes and of the draws. Default 1.
+---@field brain? mynah.Learner|mynah.Module|mynah.Maze|mynah.Grid|fun(observation: any): any Another brain, in place of a small net of its own: a fitted learner, a net whose outputs are the `actions`, a maze or  grid to walk through, or a function.
+
 ---How a text becomes a corpus.
 ---@class mynah.CorpusOptions
 ---@field documents? "whole"|"paragraph"|"line" What in a text is one document: "whole" (default), "paragraph" (between blank lines) or "line". A line of a JSONL file always is one. Default "whole".
@@ -379,7 +399,7 @@
 ---@field min_impurity_decrease? number A cut must lower the impurity of the whole by so much, not negative. Default 0.0.
 ---@field ccp_alpha? number Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.0.
 ---@field class_weight? "balanced"|number[]|table How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
----@field seed? integer Of the choice of features and of random thresholds. Default 0.
+---@field seed? integer Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
 
 ---Settings of [`DecisionTreeRegressor`].
 ---@class mynah.DecisionTreeRegressorOptions
@@ -391,7 +411,7 @@
 ---@field max_leaves? integer Leaves at most, from 2; the cuts that help most come first. Default: no limit.
 ---@field min_impurity_decrease? number A cut must lower the squared error by so much (per sample of the whole), not negative. Default 0.0.
 ---@field ccp_alpha? number Prune branches whose leaves lower the squared error by less than this each, not negative. Default 0.0.
----@field seed? integer Of the choice of features and of random thresholds. Default 0.
+---@field seed? integer Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
 
 ---Settings of [`descend`].
 ---@class mynah.DescendOptions
@@ -569,6 +589,10 @@
 ---@field stop? string|string[] A text, or several, before which it ends.
 ---@field logit_bias? table<integer, number> Added to the logits of tokens, by their numbers: `{ [17] = -2.5 }`.
 ---@field banned? integer[] Numbers of tokens that never come.
+---@field choices? string[] The text is one of these. Of `choices`, `regex`, `json` and `grammar` at most one; what they say holds always.
+---@field regex? string The whole text matches this regular expression, in the notation of Rust's `regex`.
+---@field json? table|string The text is JSON that fits this JSON schema, a table or its text.
+---@field grammar? string The text follows this grammar, in llama.cpp's GBNF notation.
 ---@field chain? (string|fun(logits: mynah.Tensor, recent: integer[]): mynah.Tensor?)[] What works on the odds and in which order: "bias", "penalties", "temperature", "top_k", "top_p", "min_p",  "typical_p", and functions anywhere among them. A function gets the logits as they are there (-inf for what was left  out) and the recent tokens' numbers; it changes the tensor, or returns another.
 
 ---Settings of [`PictureGa`].
@@ -796,6 +820,18 @@
 ---@field learning_offset? number How little the first steps of "online" count, at least 1. Default 10.0.
 ---@field seed? integer Of the random choices. Default 0.
 
+---How a character learns.
+---@class mynah.LearnOptions
+---@field rank? integer Rank of a new adapter, from 1 to 4096. Default 8.
+---@field lr? number Learning rate, positive. Default 0.005.
+---@field steps? integer Steps of training, at least 1. Default 300.
+---@field batch? integer Conversations in a step, at least 1. Default 2.
+---@field turns? integer Each pair is practised alone and behind others, in conversations of up to so many turns; at least 1. Default 3.
+---@field worse? number By how much the mean loss of the held-out lines may grow, in nats per token, at least 0. Default 0.1.
+---@field seed? integer Seed of the adapter and of the order. Default 1.
+---@field keep? string[][] Pairs that it answers well already, rehearsed along with the new ones so that it keeps them.
+---@field held_out? string[][] Pairs that must not become worse: if they do, what was learned is thrown away.
+
 ---Settings of [`levenberg`].
 ---@class mynah.LevenbergOptions
 ---@field steps? integer Steps at most, those that were tried and taken back included. Default 500.
@@ -884,6 +920,7 @@
 ---@field method? "backtracking"|"prim"|"kruskal"|"wilson" "backtracking", "prim", "kruskal" or "wilson". Default "backtracking".
 ---@field loops? number Share of the walls left standing that then fall too, in [0, 1]: 0 makes a perfect maze. Default 0.0.
 ---@field seed? integer Seed of all random choices. Default 1.
+---@field on_dig? (fun(a: integer, b: integer)) Sees each passage as it was opened, between cell `a` and cell `b`, in order, after the last.
 
 ---Settings of [`MeanShift`].
 ---@class mynah.MeanShiftOptions
@@ -891,6 +928,15 @@
 ---@field bin_seeding? boolean Start only from the middles of cells of this width that hold samples, which is faster. Default false.
 ---@field steps? integer Steps at most of each climb, at least 1. Default 300.
 ---@field seed? integer Of the samples that the bandwidth is estimated from. Default 0.
+
+---How facts come to mind.
+---@class mynah.MemoryOptions
+---@field tokens? integer Most tokens of facts before a line; 0: none come to mind. Default 48.
+---@field facts? integer Most facts before a line. Default 3.
+---@field half_life? number After this long on the game's clock a fact counts as half as new; positive. Default 3600.0.
+---@field newness? number How much newness counts beside relevance, at least 0. Default 0.2.
+---@field importance? number How much importance counts beside relevance, at least 0. Default 0.3.
+---@field meaning? number How much meaning counts beside words, at least 0. Default 0.5.
 
 ---Settings of [`MinMaxScaler`].
 ---@class mynah.MinMaxScalerOptions
@@ -1040,6 +1086,38 @@
 ---@field eps? number Added to the mean square or the variance, positive. Default 0.00001.
 ---@field device? string Where it lives: "cpu", or "wgpu" in a build that has it. Default: see `mynah.device`.
 
+---No settings but what stands beside them.
+---@class mynah.NpcLoadOptions
+---@field model? mynah.Model|mynah.Frozen The model that it was saved from; needed, or `stage`.
+---@field stage? mynah.Stage The stage that it comes onto.
+---@field actions? table<integer|string, string|function|table> What it can do, as for `mynah.npc`; those that it was saved with are carried out by these functions.
+
+---Who a character is, and how it chooses its words.
+---@class mynah.NpcOptions
+---@field persona? string The system prompt: who it is and how it speaks. Default "".
+---@field adapter_weight? number How strongly its adapter works; finite. Default 1.0.
+---@field memory? mynah.MemoryOptions How facts come to its mind. Default { tokens = 48, facts = 3, half_life = 3600.0, newness = 0.2, importance = 0.3, meaning = 0.5 }.
+---@field knows? string[] Tags of the shared facts that it may know. Default {}.
+---@field tokens? integer Most tokens to add. Default 200.
+---@field temperature? number Divides the logits: lower is safer, 0 always takes the likeliest token. Default 0.8.
+---@field top_k? integer Draws only from this many of the likeliest tokens; 0 means all. Default 0.
+---@field top_p? number Draws only from the likeliest tokens that together have this probability, in (0, 1]. Default 0.95.
+---@field min_p? number Draws only from tokens with at least this part of the likeliest one's probability, in [0, 1]; 0 means all. Default 0.0.
+---@field typical_p? number Draws only from the tokens of the most usual surprise that together have this probability, in (0, 1]. Default 1.0.
+---@field repetition_penalty? number Makes tokens that came lately less likely; 1 changes nothing, less is refused. Default 1.0.
+---@field presence_penalty? number Taken from the logits of tokens that came lately, however often; at least 0. Default 0.0.
+---@field frequency_penalty? number Taken from the logits of tokens that came lately, for each time; at least 0. Default 0.0.
+---@field repetition_window? integer How many of the newest tokens the penalties look at. Default 64.
+---@field ignore_end? boolean Whether the text goes on past the tokenizer's end token. Default false.
+---@field seed? integer Seed of the draws. Default: other draws every time.
+---@field model? mynah.Model|mynah.Frozen The model that speaks; needed, or `stage`. Characters of one model share a stage.
+---@field stage? mynah.Stage The stage that it comes onto.
+---@field adapter? mynah.Lora|string Its own adapter, or the file of one.
+---@field actions? table<integer|string, string|function|table> What it can do at the end of a line: names, and functions or tables by name:  `{ "nod", give = { args = { { "item", { "bread", "ale" } }, { "count", { 1, 9 } } }, call = function(args) end } }`.  An argument is one of a list of texts, a whole number between two, "number", "flag", "text" or, with a number, a  text of at most so many characters.
+---@field stop? string|string[] Ends a line before any of these texts would appear.
+---@field logit_bias? table<integer, number> Added to the logits of these tokens, by their numbers.
+---@field banned? integer[] Numbers of tokens that never come.
+
 ---Settings of [`OneClass`].
 ---@class mynah.OneClassOptions
 ---@field nu? number At most this share of the samples is unusual, at least this share are support vectors; in (0, 1]. Default 0.5.
@@ -1085,6 +1163,13 @@
 ---@field whiten? boolean Scale components to variance 1. Default false.
 ---@field solver? "auto"|"exact"|"randomized" How they are found: "auto", "exact" or "randomized". Default "auto".
 ---@field seed? integer Of the random projections. Default 0.
+
+---How a line looks.
+---@class mynah.PenOptions
+---@field color? string Its colour. Default "#ffffff".
+---@field width? number How wide it is, positive. Default 1.0.
+---@field closed? boolean Whether it goes back to where it began. Default false.
+---@field dashed? boolean Whether it is dashed. Default false.
 
 ---Settings of [`Perceptron`].
 ---@class mynah.PerceptronOptions
@@ -1204,6 +1289,12 @@
 ---@field noise? number The standard deviation of Gaussian noise on the answers, at least 0. Default 0.0.
 ---@field seed? integer Of the random numbers. Default 0.
 
+---How a fact is remembered.
+---@class mynah.RememberOptions
+---@field importance? number How much it matters, in [0, 1]; 1 always comes to mind if there is room. Default 0.5.
+---@field time? number When it was learned, on the stage's clock. Default: now.
+---@field tags? string[] Of a shared fact: characters that know one of these tags may know it. Default {}.
+
 ---How an interrupted run goes on; on the data that it began with.
 ---@class mynah.ResumeOptions
 ---@field checkpoint? string The run's folder.
@@ -1273,6 +1364,13 @@
 ---@field format? "mynah"|"huggingface"|"gguf"|"llama2c-v0"|"llama2c-v1"|"llama2c-v2"|"nano" The format; without, the path's ending tells: ".safetensors", ".gguf", ".bin" (llama2.c), else a folder.
 ---@field dtype? "f32"|"f16"|"q8"|"q4" How finely matrices are stored: "f32" (default), "f16", "q8" or "q4"; llama2.c is f32 or, as v2, q8. Default "f32".
 
+---No settings but what stands beside them.
+---@class mynah.SayOptions
+---@field choices? string[] The answer is one of these.
+---@field regex? string The whole answer matches this regular expression, in the notation of Rust's `regex`.
+---@field json? table|string The answer is JSON that fits this JSON schema, a table or its text.
+---@field grammar? string The answer follows this grammar, in llama.cpp's GBNF notation.
+
 ---Points.
 ---@class mynah.ScatterOptions
 ---@field names? string[] The classes' names in the legend. Default: none.
@@ -1341,7 +1439,7 @@
 ---@field average? boolean Answer with the mean of the weights of all steps. Default false.
 ---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
 ---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
----@field tolerance? number By how much the mean loss must fall to count as falling; at least 0. Default 0.001.
+---@field tolerance? number By how much the mean loss, with the price of the weights, must fall to count as falling; at least 0. Default 0.001.
 ---@field patience? integer End after so many epochs without that. Default 5.
 ---@field seed? integer Of the orders. Default 0.
 
@@ -1368,9 +1466,24 @@
 ---@field average? boolean Answer with the mean of the weights of all steps. Default false.
 ---@field shuffle? boolean Go through the samples in another order each epoch. Default true.
 ---@field steps? integer Epochs at most, from 1 to 1e9. Default 1000.
----@field tolerance? number By how much the mean loss must fall to count as falling; at least 0. Default 0.001.
+---@field tolerance? number By how much the mean loss, with the price of the weights, must fall to count as falling; at least 0. Default 0.001.
 ---@field patience? integer End after so many epochs without that. Default 5.
 ---@field seed? integer Of the orders. Default 0.
+
+---How numbers become pixels.
+---@class mynah.ShadeOptions
+---@field color_map? "viridis"|"magma"|"inferno"|"cividis"|"coolwarm"|"gray" How numbers become colours: "viridis", "magma", "inferno", "cividis", "coolwarm" or "gray". Default "viridis".
+---@field low? number The number that has the first colour. Default: the least.
+---@field high? number The number that has the last colour. Default: the greatest.
+---@field opacity? number How much they hide of what is below, in [0, 1]. Default 1.0.
+---@field smooth? boolean Whether colours flow into each other where the picture is enlarged. Default false.
+
+---How a shape looks.
+---@class mynah.ShapeOptions
+---@field fill? string The colour of its inside. Default: none.
+---@field line? string The colour of its rim. Default: none.
+---@field width? number How wide the rim is, positive. Default 1.0.
+---@field radius? number How round the corners of a rectangle are, at least 0. Default 0.0.
 
 ---Settings of a [`Sheet`].
 ---@class mynah.SheetOptions
@@ -1449,6 +1562,13 @@
 ---@field seed? integer Of the parts. Default 0.
 ---@field learners? mynah.Learner[] The learners at the bottom. Default: a random forest, extra trees and gradient boosting.
 ---@field last? mynah.Learner The learner on top. Default: logistic regression, or ridge for numbers.
+
+---How a stage works.
+---@class mynah.StageOptions
+---@field threads? integer 1 (default): a worker does the work; 0: `poll` does it in the caller's thread, within its budget. Default 1.
+---@field prefill? integer Most tokens of a prompt in a slice, from 1 to 64. Default 16.
+---@field warm_up? boolean Whether a character's prompt is read before it is first spoken to. Default true.
+---@field model? mynah.Model|mynah.Frozen The model that all its characters share; needed.
 
 ---Settings of [`StandardScaler`].
 ---@class mynah.StandardScalerOptions
@@ -1544,6 +1664,19 @@
 ---@field split? "gpt2"|"digits"|"gpt4"|"qwen2" How words are told apart, over whose borders no token reaches: "gpt4" (default), "gpt2", "digits" or "qwen2". Default "gpt4".
 ---@field min_count? integer A pair that occurs fewer times than this does not become a token; at least 1. Default 2.
 ---@field text? string The text whose characters a `char` tokenizer knows, or whose words a `trie`, or that a `bpe` learns from.
+
+---Settings of [`TourSearch`].
+---@class mynah.TourSearchOptions
+---@field method? "ga"|"anneal"|"two_opt"|"or_opt"|"nearest" "anneal", "two_opt" or "or_opt". Default "or_opt".
+---@field steps? integer Steps until it is done: moves tried by "anneal", whose temperature falls over all of them, or improvements and kicks of the others. Default 100000.
+---@field seed? integer Seed of all random choices. Default 1.
+---@field neighbours? integer Near cities that each city tries as next ones, at least 1. Default 10.
+---@field temperature? number First temperature of "anneal", in mean edges of the greedy tour, positive. Default 0.3.
+---@field points? number[][] The cities as points `{ x, y }`.
+---@field matrix? number[][] Or all distances, one row for each city.
+---@field metric? string How far two points are from each other: "euclid" (the default), or TSPLIB's "euc2d", "ceil2d", "att", "geo".
+---@field preferences? table[] Changed costs for pairs of cities: `{ from, to, cost }` replaces their distance, `{ from, to, cost, "add" }` adds to it.
+---@field tour? integer[] The tour that it begins with. Default: a greedy one.
 
 ---How a model is trained, and how its data fill the windows it sees.
 ---@class mynah.TrainOptions
@@ -1688,6 +1821,13 @@
 ---@field lowercase? boolean Whether capital letters are the same as small ones. Default true.
 ---@field tfidf? boolean Whether words in many texts count less, and each text is scaled to length 1. Default false.
 ---@field characters? boolean Whether to count characters (blanks too, runs of them as one) and not words. Default false.
+
+---How words look.
+---@class mynah.WordsOptions
+---@field size? number The size of the font, 4 to 400. Default 15.0.
+---@field color? string Their colour. Default "#ffffff".
+---@field align? "left"|"center"|"right" Where they stand: "left" (from their place on), "center" or "right". Default "left".
+---@field bold? boolean Whether the letters are thick. Default false.
 
 ---An n-dimensional array of numbers, counted from 1.
 ---
@@ -2473,6 +2613,17 @@ function Search:tell(values) end
 ---@return number?
 function Search:best() end
 
+---Where a method that walks stands, "anneal" for one: the point `x`, its value `f`, the `temperature` of the
+---next step, and how many steps were `taken`; nil for other methods and before the first value.
+---
+---```lua
+---local search = mynah.optim.anneal{ x0 = { 3 }, t0 = 10, seed = 1 }
+---search:tell{ 9 }
+---assert(search:walk().x[1] == 3 and search:walk().temperature == 10)
+---```
+---@return table?
+function Search:walk() end
+
 ---Why it is over, as a sentence; nil while it is not.
 ---@return string?
 function Search:done() end
@@ -2578,6 +2729,28 @@ function Minimizer:done() end
 ---@return mynah.Minimizer
 function Minimizer:stop() end
 
+---A search for a short tour, stepped by hand. It always knows the best tour seen.
+---@class mynah.TourSearch
+---@field length number The length of the tour that it stands on.
+---@field steps integer Steps made.
+---@field done boolean Whether all steps are made.
+---@field temperature number? The temperature of "anneal", in the unit of lengths; nil for other methods.
+local TourSearch = {}
+
+---Makes `count` steps (default 1), fewer if it is done before.
+---@param count? integer
+---@return mynah.TourSearch
+function TourSearch:step(count) end
+
+---The tour that it stands on.
+---@return integer[]
+function TourSearch:tour() end
+
+---The best tour seen, and its length.
+---@return integer[]
+---@return number
+function TourSearch:best() end
+
 ---Cells in rows, some of them walls. Cells count from 1, row by row.
 ---@class mynah.Grid
 ---@field width integer How many columns it has.
@@ -2599,6 +2772,17 @@ local Grid = {}
 ---@return number
 ---@return integer
 function Grid:path(from, to, method) end
+
+---The cells that the search of `path` looks at, in their order.
+---
+---```lua
+---assert(mynah.route.grid{ "..", ".." }:looked_at(1, 4, "bfs")[1] == 1)
+---```
+---@param from integer
+---@param to integer
+---@param method? string
+---@return integer[]
+function Grid:looked_at(from, to, method) end
 
 ---The number of the cell in a column and a row, both from 1.
 ---@param column integer
@@ -2638,6 +2822,19 @@ local Maze = {}
 ---@return number
 ---@return integer
 function Maze:path(from, to, method) end
+
+---The cells that the search of `path` looks at, in their order.
+---
+---```lua
+---local maze = mynah.route.maze{ width = 5, height = 5, seed = 1 }
+---local _, _, count = maze:path(1, 25, "bfs")
+---assert(#maze:looked_at(1, 25, "bfs") == count)
+---```
+---@param from integer
+---@param to integer
+---@param method? string
+---@return integer[]
+function Maze:looked_at(from, to, method) end
 
 ---Whether one can go from a cell "up", "right", "down" or "left".
 ---@param cell integer
@@ -3353,7 +3550,7 @@ function Sheet:pixels() end
 ---@field frames integer How many frames it holds.
 local Film = {}
 
----Offers the next frame: a Figure, a Sheet, a Picture or an Image. A full film keeps every second frame.
+---Offers the next frame: a Figure, a Sheet, a Canvas, a Picture or an Image. A full film keeps every second frame.
 ---@param frame any
 ---@return mynah.Film
 function Film:add(frame) end
@@ -3363,6 +3560,137 @@ function Film:add(frame) end
 ---@param seconds? number
 ---@return mynah.Film
 function Film:save(path, seconds) end
+
+---A picture that is drawn on at once, in units from the left upper corner.
+---@class mynah.Canvas
+---@field width integer Units from left to right.
+---@field height integer Units from top to bottom.
+local Canvas = {}
+
+---Covers everything with a colour, by default the background, and ends a clip.
+---@param color? string
+---@return mynah.Canvas
+function Canvas:clear(color) end
+
+---A rectangle from its left upper corner.
+---
+---```lua
+---local canvas = mynah.plot.canvas(100, 60)
+---canvas:rect(10, 10, 80, 40, { fill = "#334455", line = "white", radius = 6 })
+---assert(canvas:pixels():pixel(50, 30)[3] == 0x55)
+---```
+---@param x number
+---@param y number
+---@param width number
+---@param height number
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:rect(x, y, width, height, options) end
+
+---A circle around a point.
+---
+---```lua
+---mynah.plot.canvas(40, 40):circle(20, 20, 12, { fill = "red" }):save(TMP .. "/circle.png")
+---```
+---@param x number
+---@param y number
+---@param radius number
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:circle(x, y, radius, options) end
+
+---Many equal circles, each around one of the points: `{ x1, y1, x2, y2, … }`, a list of `{ x, y }` or a tensor.
+---
+---```lua
+---mynah.plot.canvas(40, 40):dots({ 10, 10, 30, 30 }, 3, { fill = "yellow" })
+---```
+---@param points number[]|number[][]|mynah.Tensor
+---@param radius number
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:dots(points, radius, options) end
+
+---A surface with corners, which are given as for `dots`.
+---
+---```lua
+---mynah.plot.canvas(40, 40):polygon({ { 5, 35 }, { 20, 5 }, { 35, 35 } }, { fill = "green" })
+---```
+---@param points number[]|number[][]|mynah.Tensor
+---@param options? mynah.ShapeOptions
+---@return mynah.Canvas
+function Canvas:polygon(points, options) end
+
+---A line through points, which are given as for `dots`.
+---
+---```lua
+---mynah.plot.canvas(40, 40):line({ 5, 35, 20, 5, 35, 35 }, { color = "cyan", width = 2, closed = true })
+---```
+---@param points number[]|number[][]|mynah.Tensor
+---@param options? mynah.PenOptions
+---@return mynah.Canvas
+function Canvas:line(points, options) end
+
+---A picture, stretched over a rectangle: an Image, a Picture, a Figure, a Canvas, a tensor [height, width] of
+---numbers, or one [height, width, 3] of red, green and blue from 0 to 255; the first row at the top.
+---
+---```lua
+---local waves = mynah.rand(8, 8, { seed = 1 })
+---mynah.plot.canvas(80, 80):image(waves, 0, 0, 80, 80, { color_map = "magma", smooth = true })
+---```
+---@param picture any
+---@param x number
+---@param y number
+---@param width number
+---@param height number
+---@param options? mynah.ShadeOptions
+---@return mynah.Canvas
+function Canvas:image(picture, x, y, width, height, options) end
+
+---A line of words; their capitals are as far above `y` as below it.
+---
+---```lua
+---local canvas = mynah.plot.canvas(120, 40)
+---canvas:text("Loss 0.25", 60, 20, { size = 14, align = "center", bold = true })
+---```
+---@param words string
+---@param x number
+---@param y number
+---@param options? mynah.WordsOptions
+---@return mynah.Canvas
+function Canvas:text(words, x, y, options) end
+
+---How wide a line of words is; takes the options of `text`.
+---
+---```lua
+---local canvas = mynah.plot.canvas(120, 40)
+---assert(canvas:text_width("wide") > canvas:text_width("i"))
+---```
+---@param words string
+---@param options? mynah.WordsOptions
+---@return number
+function Canvas:text_width(words, options) end
+
+---Draws inside a rectangle only from now on; without one, everywhere again.
+---
+---```lua
+---local canvas = mynah.plot.canvas(40, 40)
+---canvas:clip(10, 10, 20, 20):circle(10, 20, 15, { fill = "blue" }):clip()
+---```
+---@param x? number
+---@param y? number
+---@param width? number
+---@param height? number
+---@return mynah.Canvas
+function Canvas:clip(x, y, width, height) end
+
+---Writes it as a PNG file.
+---@param path string
+---@return mynah.Canvas
+function Canvas:save(path) end
+
+---Its pixels as an Image.
+---@return mynah.Image
+function Canvas:pixels() end
 
 ---What turns text into token numbers and back. Token numbers count from 0, as in every file format.
 ---@class mynah.Tokenizer
@@ -3616,6 +3944,19 @@ function Model:unmask(text, options) end
 ---@return mynah.Tensor
 function Model:logits(ids) end
 
+---How much each head looks at each position when it reads these token numbers (from 0): a tensor
+---[heads, time, time] for each layer. Row t says where position t looks; it adds up to 1.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ text = "abc" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 2, context = 16, seed = 1 }
+---local looks = bird:attention{ 0, 1, 2 }
+---assert(#looks == 1 and looks[1].shape[1] == 2 and looks[1][1][1][1] == 1) -- the first sees itself only
+---```
+---@param ids mynah.Tensor|table
+---@return mynah.Tensor[]
+function Model:attention(ids) end
+
 ---Mean cross-entropy of `targets` [batch, time] after `ids` [batch, time]: one number, for `backward`.
 ---
 ---```lua
@@ -3800,6 +4141,262 @@ function Chat:save(path) end
 ---@param path string
 ---@return mynah.Chat
 function Chat:load(path) end
+
+---A character: it talks, acts, remembers and learns.
+---@class mynah.Npc
+---@field persona string Who it is, as it was told.
+---@field busy boolean Whether it has a line that is not over.
+---@field facts string[] What it remembers, a list of texts.
+---@field history any What was said: a list of `{ role =, content = }`, the persona first.
+---@field stage mynah.Stage The stage that it is on.
+local Npc = {}
+
+---Says something to it and returns at once with the line that it answers. While it speaks, what is said waits its turn.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local guard = mynah.npc{ model = bird, seed = 1 }
+---local answer = guard:say("May I pass?", { choices = { "Yes.", "No." } }):wait()
+---assert(answer == "Yes." or answer == "No.")
+---```
+---@param text string
+---@param options? mynah.SayOptions
+---@return mynah.Line
+function Npc:say(text, options) end
+
+---Says something and gives the answer piece by piece, for a `for` loop; a loop that is left early is a `cancel`.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---for piece in mynah.npc{ model = bird, tokens = 5, seed = 1 }:stream("Hello") do io.write(piece) end
+---```
+---@param text string
+---@param options? mynah.SayOptions
+---@return fun(): string?
+function Npc:stream(text, options) end
+
+---What it has said since the last time, nil if nothing. Works for at most about `ms` milliseconds (default 0) if its stage
+---has no worker.
+---@param ms? number
+---@return string?
+function Npc:poll(ms) end
+
+---Breaks off its line, and those that wait, within one token. What it has said stays in its conversation.
+---@return mynah.Npc
+function Npc:cancel() end
+
+---Lets it remember a fact, which comes to its mind when it fits what is said.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local miller = mynah.npc{ model = bird }
+---miller:remember("The bridge is broken.", { importance = 1 })
+---assert(miller.facts[1] == "The bridge is broken.")
+---```
+---@param text string
+---@param options? mynah.RememberOptions
+---@return mynah.Npc
+function Npc:remember(text, options) end
+
+---With a text: forgets that fact, and returns whether it knew it. Without: forgets what it has learned, so that it speaks
+---again, bit for bit, as it was made.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local miller = mynah.npc{ model = bird }:remember("The bridge is broken.")
+---assert(miller:forget("The bridge is broken.") and #miller.facts == 0)
+---```
+---@param text? string
+---@return boolean
+function Npc:forget(text) end
+
+---Learns pairs of what is said and what it shall answer, in a small adapter of its own. Poll what is returned with a
+---budget per frame; the adapter is put on when it is done, between two lines.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local miller = mynah.npc{ model = bird, seed = 1, temperature = 0 }
+---local learning = miller:learn({ { "Who are you?", "I grind corn." } }, { steps = 3 })
+---while not learning:poll(4.0) do end -- in a game: once a frame
+---assert(learning.accepted)
+---miller:forget()
+---```
+---@param list string[][]
+---@param options? mynah.LearnOptions
+---@return mynah.Learning
+function Npc:learn(list, options) end
+
+---Writes it to a file: who it is, what was said, what it remembers; and what it has learned in another beside it.
+---@param path string
+---@return mynah.Npc
+function Npc:save(path) end
+
+---Sends it off its stage, in the middle of a line if need be. (So does the garbage collector, later.)
+function Npc:leave() end
+
+---A line that a character speaks.
+---@class mynah.Line
+---@field done boolean Whether it is over.
+---@field text string What has been spoken so far, without the action.
+---@field action table? What the character did at its end: `{ name =, args = }`; nil if nothing.
+---@field cancelled boolean Whether it was broken off.
+---@field error string? Why it could not be spoken, or its action not be done; nil if all is well.
+local Line = {}
+
+---What is new of it, nil if nothing. Works for at most about `ms` milliseconds (default 0) if its stage has no worker.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local line, text = mynah.npc{ model = bird, tokens = 8, seed = 1 }:say("Hello"), ""
+---while not line.done do text = text .. (line:poll(2.0) or "") end
+---assert(text == line.text)
+---```
+---@param ms? number
+---@return string?
+function Line:poll(ms) end
+
+---Waits for its end and returns the whole text. An error if it could not be spoken.
+---@return string
+function Line:wait() end
+
+---Breaks off what its character is saying.
+---@return mynah.Line
+function Line:cancel() end
+
+---All characters of a model, and the work of their lines.
+---@class mynah.Stage
+---@field busy boolean Whether anybody has a line that is not over.
+---@field characters integer How many characters are on it.
+---@field time number The clock by which facts grow old; set it with `set_time`.
+local Stage = {}
+
+---Works for at most about `ms` milliseconds, if there is no worker, and gives every line what came of it. A game with several
+---characters calls it once a frame, and then `line:poll()` for each.
+---@param ms? number
+---@return mynah.Stage
+function Stage:poll(ms) end
+
+---Shares a fact with every character that knows one of its `tags`, now or later.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local stage = mynah.npc.stage{ model = bird }
+---local miller = mynah.npc{ stage = stage, knows = { "village" } }
+---stage:share("The bridge is broken.", { tags = { "village" } })
+---```
+---@param text string
+---@param options? mynah.RememberOptions
+---@return mynah.Stage
+function Stage:share(text, options) end
+
+---Sets the game's clock, in any unit; `memory.half_life` is in the same.
+---@param now number
+---@return mynah.Stage
+function Stage:set_time(now) end
+
+---What a character is learning.
+---@class mynah.Learning
+---@field done boolean Whether it is over.
+---@field accepted boolean Whether what was learned was put on; false if it would have made the held-out pairs worse, or is not done.
+---@field held_out number[]? The mean loss of the held-out pairs before and after, in nats per token; nil without such pairs.
+local Learning = {}
+
+---Learns for at most about `ms` milliseconds; true when all is done.
+---@param ms number
+---@return boolean
+function Learning:poll(ms) end
+
+---Learns to the end; returns whether it was accepted.
+---@return boolean
+function Learning:wait() end
+
+---A brain that decides: `decide(observation)` gives an action, whatever it is made of.
+---@class mynah.Policy
+---@field genes number[] All weights of its own net in one list, to be evolved; set them with `set_genes`.
+local Policy = {}
+
+---What to do: the likeliest action of its own net or of another; what a learner predicts; the next cell on the shortest way
+---from `{ from =, to = }`, nil if there is none; what the function answers.
+---
+---```lua
+---local maze = mynah.route.maze{ width = 5, height = 5, seed = 1 }
+---local walker, cell = mynah.npc.policy{ brain = maze }, 1
+---while cell ~= 25 do cell = walker:decide{ from = cell, to = 25 } end
+---```
+---@param observation any
+---@return any
+function Policy:decide(observation) end
+
+---Draws an action of its own net by its odds and remembers it, for `reward` and `learn`.
+---
+---```lua
+---local policy = mynah.npc.policy{ inputs = 1, actions = { "left", "right" }, seed = 1 }
+---for _ = 1, 100 do
+---  for _ = 1, 10 do
+---    local light = math.random() * 2 - 1
+---    local went = policy:draw{ light }
+---    policy:reward((went == "right") == (light > 0) and 1 or 0):finish()
+---  end
+---  policy:learn()
+---end
+---assert(policy:decide{ 0.9 } == "right" and policy:decide{ -0.9 } == "left")
+---```
+---@param observation number[]|mynah.Tensor
+---@return string
+function Policy:draw(observation) end
+
+---How likely its own net takes each action, by name.
+---@param observation number[]|mynah.Tensor
+---@return table
+function Policy:odds(observation) end
+
+---Rewards the last drawn action; what was done before it in the same episode has a discounted share.
+---@param reward number
+---@return mynah.Policy
+function Policy:reward(reward) end
+
+---Ends an episode: later rewards do not count for what was done in it.
+---@return mynah.Policy
+function Policy:finish() end
+
+---One step of learning (REINFORCE) from the episodes since the last; returns their mean sum of rewards.
+---@return number
+function Policy:learn() end
+
+---Gives its own net other weights, as an evolution found them.
+---
+---```lua
+---local policy = mynah.npc.policy{ inputs = 2, actions = { "no", "yes" }, hidden = { 3 }, seed = 1 }
+---local cases = { { 0, 0, "no" }, { 0, 1, "yes" }, { 1, 0, "yes" }, { 1, 1, "no" } }
+---local es = mynah.optim.cmaes{ x0 = policy.genes, sigma = 1, seed = 1, budget = 4000, target = 0.2 }
+---while not es:done() do
+---  local wrong = {}
+---  for i, genes in ipairs(es:ask()) do
+---    policy:set_genes(genes)
+---    wrong[i] = 0
+---    for _, c in ipairs(cases) do wrong[i] = wrong[i] + 1 - policy:odds{ c[1], c[2] }[c[3]] end
+---  end
+---  es:tell(wrong)
+---end
+---local best = es:best()
+---policy:set_genes(best)
+---for _, c in ipairs(cases) do assert(policy:decide{ c[1], c[2] } == c[3]) end
+---```
+---@param genes number[]|mynah.Tensor
+---@return mynah.Policy
+function Policy:set_genes(genes) end
+
+---Writes its own net to a file.
+---@param path string
+---@return mynah.Policy
+function Policy:save(path) end
 
 ---A scriptable machine-learning kernel: tensors here, the rest in its rooms (`mynah.nn`, `mynah.optim`, ...).
 ---
@@ -4062,6 +4659,16 @@ function mynah.read(path) end
 ---```
 ---@return number
 function mynah.clock() end
+
+---Waits for so many seconds, from 0 to 86400; Ctrl-C ends it.
+---
+---```lua
+---local start = mynah.clock()
+---mynah.sleep(0.01)
+---assert(mynah.clock() - start >= 0.01)
+---```
+---@param seconds number
+function mynah.sleep(seconds) end
 
 ---A script's arguments by name: `--train-seconds 5` puts 5 into `train_seconds` of a copy of `defaults`.
 ---
@@ -5527,6 +6134,18 @@ mynah.route = {}
 ---@return table
 function mynah.route.tsp(options) end
 
+---A search for a short round trip that one steps by hand, for a program that shows it or has no time to wait.
+---
+---```lua
+---local search = mynah.route.tour_search{ points = mynah.rand(30, 2, { seed = 1 }):totable(), method = "anneal" }
+---while not search.done do search:step(1000) end
+---local tour, length = search:best()
+---assert(#tour == 30 and length < 6)
+---```
+---@param options? mynah.TourSearchOptions
+---@return mynah.TourSearch
+function mynah.route.tour_search(options) end
+
 ---The length of a tour, the way home included; takes the cities as `tsp` does.
 ---
 ---```lua
@@ -6251,7 +6870,7 @@ function mynah.learn.pca(options) end
 ---@return mynah.Learner
 function mynah.learn.kernel_pca(options) end
 
----The largest singular values and their vectors.
+---The largest singular values and their vectors; takes sparse rows.
 ---
 ---```lua
 ---local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }
@@ -6399,6 +7018,17 @@ function mynah.learn.sparse(rows, columns) end
 ---@param y number[]|string[]|mynah.Tensor
 ---@return table
 function mynah.learn.separable(x, y) end
+
+---The corners of the convex hull of points in the plane, counterclockwise; one for points that are all the same,
+---two for points on a line.
+---
+---```lua
+---local corners = mynah.learn.hull{ { 0, 0 }, { 4, 0 }, { 2, 1 }, { 4, 4 }, { 0, 4 } }
+---assert(#corners == 4)
+---```
+---@param points number[][]|mynah.Tensor
+---@return number[][]
+function mynah.learn.hull(points) end
 
 ---Reads a learner that `save` wrote.
 ---
@@ -7402,6 +8032,70 @@ function mynah.lm.corpus(options) end
 ---@return boolean
 function mynah.lm.can_resume(folder) end
 
+---Characters that talk and act, several at once, without holding up a frame.
+---
+---`mynah.npc{ model = bird, persona = "..." }` makes one. Characters of one model share its weights, and those that
+---speak at once are read together in one pass; what each says is the same in any company.
+---@class mynah.npc
+---@overload fun(options: mynah.NpcOptions?): mynah.Npc
+mynah.npc = {}
+
+---A stage: what does the work of all characters on it. `threads = 0` does it inside `poll`, within its budget, for hosts
+---that forbid threads; otherwise a worker does it, and `poll` only collects.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 64, seed = 1 }
+---local stage = mynah.npc.stage{ model = bird, threads = 0 }
+---local miller, smith = mynah.npc{ stage = stage, tokens = 4 }, mynah.npc{ stage = stage, tokens = 4 }
+---local a, b = miller:say("Hello"), smith:say("Hello")
+---while stage.busy do stage:poll(2.0) end -- both, token by token
+---assert(a.done and b.done)
+---```
+---@param options? mynah.StageOptions
+---@return mynah.Stage
+function mynah.npc.stage(options) end
+
+---Brings a character back that `npc:save` wrote: who it is, what was said, what it remembers and has learned.
+---
+---```lua
+---local tok = mynah.lm.tokenizer{ kind = "byte" }
+---local bird = mynah.lm.model{ tokenizer = tok, dim = 16, layers = 1, heads = 1, context = 96, seed = 1 }
+---local miller = mynah.npc{ model = bird, tokens = 4, seed = 1 }
+---miller:remember("The bridge is broken."):say("Hello"):wait()
+---miller:save(TMP .. "/miller.npc")
+---local again = mynah.npc.load(TMP .. "/miller.npc", { model = bird })
+---assert(again.facts[1] == "The bridge is broken." and #again.history == 2)
+---```
+---@param path string
+---@param options? mynah.NpcLoadOptions
+---@return mynah.Npc
+function mynah.npc.load(path, options) end
+
+---A brain that decides what to do: a small net that is evolved or learns from rewards, or, with `brain`, a fitted
+---learner, a net, the shortest way, a function. All are asked by `decide`.
+---
+---```lua
+---local guard = mynah.npc.policy{ inputs = 3, actions = { "stand", "follow", "flee" }, hidden = { 6 }, seed = 1 }
+---local done = guard:decide{ 0.2, 0.9, -0.1 } -- what it sees
+---local tree = mynah.learn.decision_tree():fit({ { 0 }, { 1 } }, { "stay", "run" })
+---assert(mynah.npc.policy{ brain = tree }:decide{ 0.9 } == "run")
+---```
+---@param options? mynah.ControllerOptions
+---@return mynah.Policy
+function mynah.npc.policy(options) end
+
+---Reads a policy that `policy:save` wrote.
+---
+---```lua
+---local guard = mynah.npc.policy{ inputs = 1, actions = { "stand", "flee" }, seed = 1 }
+---guard:save(TMP .. "/guard.policy")
+---assert(mynah.npc.load_policy(TMP .. "/guard.policy"):decide{ 1 } == guard:decide{ 1 })
+---```
+---@param path string
+---@return mynah.Policy
+function mynah.npc.load_policy(path) end
+
 ---Pictures of numbers: charts to PNG, SVG, GIF and the terminal.
 ---
 ---A figure is made once, layers are laid over it, and it is saved or printed. Its fonts are inside the program.
@@ -7519,6 +8213,52 @@ function mynah.plot.network(options) end
 ---@param options? mynah.TreeOptions
 ---@return mynah.Figure
 function mynah.plot.tree(options) end
+
+---A picture to draw on at once: shapes, words and pixels at places, counted from the left upper corner.
+---
+---```lua
+---local canvas = mynah.plot.canvas(320, 200, { background = "#101820" })
+---canvas:rect(20, 20, 280, 160, { fill = "#1b2733", radius = 10 })
+---canvas:text("Hello", 160, 100, { size = 24, align = "center" }):save(TMP .. "/hello.png")
+---```
+---@param width integer
+---@param height integer
+---@param options? mynah.CanvasOptions
+---@return mynah.Canvas
+function mynah.plot.canvas(width, height, options) end
+
+---A picture as bytes, four to a pixel: red, green, blue, opacity. Takes what `Canvas:image` takes.
+---
+---Other programs make pictures of them, such as `love.image.newImageData(width, height, "rgba8", bytes)`.
+---
+---```lua
+---local bytes = mynah.plot.rgba({ { 0, 1 }, { 2, 3 } }, { color_map = "gray" })
+---assert(#bytes == 16 and bytes:sub(-4) == "­­­­")
+---```
+---@param picture any
+---@param options? mynah.ShadeOptions
+---@return string
+function mynah.plot.rgba(picture, options) end
+
+---The lines of equal height over a grid, each as `{ x1, y1, x2, y2, … }`: columns and rows, both from 1.
+---
+---```lua
+---local lines = mynah.plot.contour_lines({ { 0, 1 }, { 0, 1 } }, 0.25)
+---assert(#lines == 1 and lines[1][1] == 1.25 and lines[1][2] == 1)
+---```
+---@param values number[][]|mynah.Tensor
+---@param level number
+---@return number[][]
+function mynah.plot.contour_lines(values, level) end
+
+---The font that words are written in, as the bytes of a TTF file; the thick one if `bold`.
+---
+---```lua
+---assert(#mynah.plot.font() > 10000 and mynah.plot.font() ~= mynah.plot.font(true))
+---```
+---@param bold? boolean
+---@return string
+function mynah.plot.font(bold) end
 
 ---Numbers as one line of text, high and low blocks, at most `width` (default 60) wide.
 ---

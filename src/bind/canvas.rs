@@ -107,7 +107,7 @@ lua_class! {
         get width(this) -> usize { Ok(this.get()?.width()) }
         /// Units from top to bottom.
         get height(this) -> usize { Ok(this.get()?.height()) }
-        /// Its size.
+        /// Its width and height in pixels.
         meta tostring(this) -> String {
             let canvas = this.get()?;
             Ok(format!("Canvas ({} x {})", canvas.width(), canvas.height()))

@@ -807,7 +807,7 @@ lua_module! {
         /// ```
         fn kernel_pca(options: Options<learn::transform::KernelPcaSettings>) -> LuaLearner { LuaLearner::new("kernel_pca", &options.0) }
 
-        /// The largest singular values and their vectors.
+        /// The largest singular values and their vectors; takes sparse rows.
         ///
         /// ```lua
         /// local X = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 9, 9 }, { 9, 8 }, { 8, 9 } }

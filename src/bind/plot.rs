@@ -568,7 +568,7 @@ lua_module! {
         ///
         /// ```lua
         /// local bytes = mynah.plot.rgba({ { 0, 1 }, { 2, 3 } }, { color_map = "gray" })
-        /// assert(#bytes == 16 and bytes:sub(-4) == "­­­­")
+        /// assert(#bytes == 16 and bytes:byte(-4) == 255)
         /// ```
         fn rgba(@lua, picture: Value, options: Options<ShadeSettings>) -> Bytes {
             Ok(bytes_of(&shaded(picture, lua, &options.0)?.1))

@@ -1,5 +1,6 @@
 //! Classic learners, all with one face: [`Learner`]; an [`Estimator`] adds the labels that people use.
 
+mod along;
 pub mod bayes;
 mod class_weight;
 pub mod cluster;

@@ -1,20 +1,32 @@
 //! What learners learn from: rows of numbers, and what each row is to be answered with.
 
 use crate::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
 
 /// Samples in rows, features in columns. `[rows, columns]`, row by row, all finite unless said otherwise.
 ///
 /// Sparse samples ([`Samples::sparse`], for words counted in texts) hold only what is not zero. A learner takes them if
 /// it says so ([`super::Learner::takes_sparse`]), and reads them by [`Samples::entries`], [`Samples::dot`] and
 /// [`Samples::add_to`], which know both kinds.
+///
+/// A clone shares the numbers: learners keep the samples that they were fitted to at no cost.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Samples {
     rows: usize,
     columns: usize,
-    values: Vec<f64>,
+    #[serde(serialize_with = "write", deserialize_with = "read")]
+    values: Arc<Vec<f64>>,
     #[serde(skip)]
-    places: Option<Box<Places>>,
+    places: Option<Arc<Places>>,
+}
+
+fn write<S: Serializer>(values: &Arc<Vec<f64>>, serializer: S) -> Result<S::Ok, S::Error> {
+    values.serialize(serializer)
+}
+
+fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Vec<f64>>, D::Error> {
+    Vec::deserialize(deserializer).map(Arc::new)
 }
 
 /// Where the numbers of sparse samples stand: compressed sparse rows.
@@ -34,9 +46,13 @@ impl Samples {
     /// When `values` does not hold `rows * columns` numbers.
     pub fn new(rows: usize, columns: usize, values: Vec<f64>) -> Result<Self> {
         match rows.checked_mul(columns) {
-            Some(n) if n == values.len() => Ok(Self { rows, columns, values, places: None }),
+            Some(n) if n == values.len() => Ok(Self::with(rows, columns, values, None)),
             _ => Err(Error::shape("samples", format!("{rows} x {columns} are not {} numbers", values.len()))),
         }
+    }
+
+    fn with(rows: usize, columns: usize, values: Vec<f64>, places: Option<Places>) -> Self {
+        Self { rows, columns, values: Arc::new(values), places: places.map(Arc::new) }
     }
 
     /// Sparse samples: of each row the numbers that are not zero, with their columns from 0, in any order.
@@ -67,7 +83,7 @@ impl Samples {
             }
             places.starts.push(values.len());
         }
-        Ok(Self { rows: rows.len(), columns, values, places: Some(Box::new(places)) })
+        Ok(Self::with(rows.len(), columns, values, Some(places)))
     }
 
     /// Whether only what is not zero is held.
@@ -89,7 +105,7 @@ impl Samples {
         for i in 0..self.rows {
             self.add_to(i, 1.0, &mut values[i * self.columns..(i + 1) * self.columns]);
         }
-        Ok(Self { rows: self.rows, columns: self.columns, values, places: None })
+        Ok(Self::with(self.rows, self.columns, values, None))
     }
 
     /// The columns and numbers of one sample: all of them, or for sparse samples those that are not zero.
@@ -155,7 +171,7 @@ impl Samples {
 
     /// All numbers, row by row, to be kept.
     pub fn into_values(self) -> Vec<f64> {
-        self.values
+        Arc::unwrap_or_clone(self.values)
     }
 
     /// One sample, of samples that are not sparse.
@@ -186,21 +202,20 @@ impl Samples {
     /// # Panics
     /// If there is no such row.
     pub fn select(&self, places: &[usize]) -> Self {
-        let mut out = Self { rows: places.len(), columns: self.columns, values: Vec::new(), places: None };
-        match &self.places {
-            None => out.values = places.iter().flat_map(|&i| self.row(i)).copied().collect(),
-            Some(all) => {
-                let mut picked = Places { starts: vec![0], columns: Vec::new() };
-                for &i in places {
-                    let range = all.starts[i]..all.starts[i + 1];
-                    picked.columns.extend(&all.columns[range.clone()]);
-                    out.values.extend(&self.values[range]);
-                    picked.starts.push(out.values.len());
-                }
-                out.places = Some(Box::new(picked));
-            }
+        let (n, columns) = (places.len(), self.columns);
+        let Some(all) = &self.places else {
+            let values = places.iter().flat_map(|&i| self.row(i)).copied().collect();
+            return Self::with(n, columns, values, None);
+        };
+        let mut picked = Places { starts: vec![0], columns: Vec::new() };
+        let mut values = Vec::new();
+        for &i in places {
+            let range = all.starts[i]..all.starts[i + 1];
+            picked.columns.extend(&all.columns[range.clone()]);
+            values.extend(&self.values[range]);
+            picked.starts.push(values.len());
         }
-        out
+        Self::with(n, columns, values, Some(picked))
     }
 
     /// Refuses samples that no learner could use: none at all, no features, or numbers that are not finite.

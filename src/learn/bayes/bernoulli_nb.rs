@@ -2,9 +2,10 @@
 //!
 //! McCallum & Nigam (1998), "A comparison of event models for naive Bayes text classification".
 
-use super::counts::{Counts, scores};
+use super::counts::Counts;
 use super::posterior::{all_occur, check_priors, classes, known_classes, log_priors, probabilities};
 use crate::error::ensure_setting;
+use crate::learn::along::Along;
 use crate::learn::cluster::ensure_sound;
 use crate::learn::linear::usable;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
@@ -113,7 +114,8 @@ impl BernoulliNb {
         let mut base = self.log_priors(l)?;
         base.iter_mut().zip(not.chunks_exact(l.columns)).for_each(|(b, not)| *b += not.iter().sum::<f64>());
         let weights: Vec<f64> = there.iter().zip(&not).map(|(a, b)| a - b).collect();
-        Ok((scores(x, &base, &weights, self.see())?, l.classes.len()))
+        let k = l.classes.len();
+        Ok((Along::new(&weights, k).of(x, &base, self.see())?, k))
     }
 }
 

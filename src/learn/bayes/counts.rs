@@ -1,9 +1,7 @@
-//! How often features occur in each class, and what follows from it: shared by multinomial and Bernoulli naive Bayes.
+//! How often features occur in each class: shared by multinomial and Bernoulli naive Bayes.
 
-use crate::learn::cluster::vectorised;
 use crate::learn::{Samples, Shown};
 use crate::{Result, stop};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Samples in one piece of work.
@@ -55,33 +53,4 @@ impl Counts {
     pub fn table(&self, values: Vec<f64>) -> Shown {
         Shown::Table(Samples::new(self.classes.len(), self.columns, values).unwrap_or_default())
     }
-}
-
-/// `base + x · weightsᵀ`: `[rows, classes]`, each number of `x` seen through `see`.
-pub fn scores(x: &Samples, base: &[f64], weights: &[f64], see: impl Fn(f64) -> f64 + Sync) -> Result<Vec<f64>> {
-    let (k, d) = (base.len(), x.columns());
-    // [columns, classes]: one number of a sample meets all classes at once.
-    let turned: Vec<f64> = (0..d).flat_map(|j| (0..k).map(move |c| weights[c * d + j])).collect();
-    let mut out = vec![0.0; x.rows() * k];
-    out.par_chunks_mut(PIECE * k).enumerate().try_for_each(|(piece, out)| {
-        stop::check()?;
-        vectorised(
-            #[inline(always)]
-            || {
-                for (t, out) in out.chunks_exact_mut(k).enumerate() {
-                    out.copy_from_slice(base);
-                    let i = piece * PIECE + t;
-                    for (j, v) in x.entries(i) {
-                        let v = see(v);
-                        if v != 0.0 {
-                            let row = &turned[j * k..(j + 1) * k];
-                            out.iter_mut().zip(row).for_each(|(o, w)| *o += v * w);
-                        }
-                    }
-                }
-            },
-        );
-        Ok(())
-    })?;
-    Ok(out)
 }

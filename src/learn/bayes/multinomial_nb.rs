@@ -2,9 +2,10 @@
 //!
 //! McCallum & Nigam (1998), "A comparison of event models for naive Bayes text classification".
 
-use super::counts::{Counts, scores};
+use super::counts::Counts;
 use super::posterior::{all_occur, check_priors, classes, known_classes, log_priors, probabilities};
 use crate::error::ensure_setting;
+use crate::learn::along::Along;
 use crate::learn::cluster::ensure_sound;
 use crate::learn::linear::usable;
 use crate::learn::{Answer, Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
@@ -37,6 +38,15 @@ impl Default for MultinomialNbSettings {
 pub struct MultinomialNb {
     settings: MultinomialNbSettings,
     learned: Option<Counts>,
+    #[serde(skip)]
+    answers: Option<Answers>,
+}
+
+/// What follows from the counts for every answer.
+#[derive(Clone, Debug)]
+struct Answers {
+    priors: Vec<f64>, // logarithms
+    shares: Along,
 }
 
 impl MultinomialNb {
@@ -48,7 +58,7 @@ impl MultinomialNb {
         check_priors(NAME, &settings.priors)?;
         let alpha = settings.alpha;
         ensure_setting((0.0..=1e9).contains(&alpha), NAME, "alpha", "from 0 to 1e9", alpha)?;
-        Ok(Self { settings, learned: None })
+        Ok(Self { settings, learned: None, answers: None })
     }
 
     /// One from [`Learner::bytes`].
@@ -56,10 +66,11 @@ impl MultinomialNb {
     /// # Errors
     /// When they are damaged.
     pub fn from_saved(bytes: &[u8]) -> Result<Self> {
-        let me: Self = from_bytes(NAME, bytes)?;
+        let mut me: Self = from_bytes(NAME, bytes)?;
         Self::new(me.settings.clone())?;
         if let Some(l) = &me.learned {
             ensure_sound(l.sound() && me.log_priors(l).is_ok(), NAME)?;
+            me.answers = Some(me.answers(l)?);
         }
         Ok(me)
     }
@@ -78,6 +89,10 @@ impl MultinomialNb {
         l.features.chunks_exact(l.columns).flat_map(shares).collect()
     }
 
+    fn answers(&self, l: &Counts) -> Result<Answers> {
+        Ok(Answers { priors: self.log_priors(l)?, shares: Along::new(&self.log_shares(l), l.classes.len()) })
+    }
+
     fn check(x: &Samples, columns: Option<usize>) -> Result<()> {
         usable(NAME, x, columns)?;
         match x.values().iter().find(|v| **v < 0.0) {
@@ -89,6 +104,7 @@ impl MultinomialNb {
     fn learn(&mut self, x: &Samples, codes: &[u32], mut l: Counts) -> Result<Fit> {
         self.log_priors(&l)?;
         l.add(x, codes, |v| v)?;
+        self.answers = Some(self.answers(&l)?);
         self.learned = Some(l);
         Ok(Fit { steps: 1, warning: None })
     }
@@ -96,7 +112,8 @@ impl MultinomialNb {
     fn joint(&self, x: &Samples) -> Result<(Vec<f64>, usize)> {
         let l = fitted(NAME, &self.learned)?;
         Self::check(x, Some(l.columns))?;
-        Ok((scores(x, &self.log_priors(l)?, &self.log_shares(l), |v| v)?, l.classes.len()))
+        let answers = fitted(NAME, &self.answers)?;
+        Ok((answers.shares.of(x, &answers.priors, |v| v)?, l.classes.len()))
     }
 }
 

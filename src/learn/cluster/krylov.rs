@@ -18,6 +18,11 @@ const SMALL: usize = 200;
 /// Vectors in a block are a multiple of this.
 pub(in crate::learn) const WIDE: usize = 8;
 
+/// How many vectors the search for `k` of them works on.
+pub(in crate::learn) fn width_for(k: usize) -> usize {
+    (k + 4).next_multiple_of(WIDE)
+}
+
 /// How far the search goes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::learn) struct Effort {
@@ -39,17 +44,19 @@ pub(in crate::learn) struct Largest {
 
 /// The `k` largest eigenvalues of a symmetric matrix with `n` rows, none of whose eigenvalues is below `floor`.
 ///
-/// `apply` multiplies the matrix with a block of vectors side by side: `[n, width]` to `[n, width]`.
+/// `apply` multiplies the matrix with a block of vectors side by side: `[n, width]` to `[n, width]`. The search begins
+/// with `start`, a guess of `[n, width_for(k)]`, or else at random.
 pub(in crate::learn) fn largest(
     n: usize,
     k: usize,
     floor: f64,
     effort: Effort,
     seed: u64,
+    start: Option<Vec<f64>>,
     mut apply: impl FnMut(&[f64], usize, &mut [f64]) -> Result<()>,
 ) -> Result<Largest> {
     let k = k.min(n);
-    let wide = (k + 4).next_multiple_of(WIDE);
+    let wide = width_for(k);
     if n <= SMALL || 4 * wide >= n {
         let mut unit = vec![0.0; n * n];
         (0..n).for_each(|i| unit[i * n + i] = 1.0);
@@ -60,8 +67,10 @@ pub(in crate::learn) fn largest(
         let (values, vectors) = (0..k).map(|c| (e.values[n - 1 - c], e.vectors.col(n - 1 - c))).unzip();
         return Ok(Largest { values, vectors, residual: 0.0 });
     }
-    let mut rng = Rng::new(seed);
-    let mut block: Vec<f64> = (0..n * wide).map(|_| rng.normal()).collect();
+    let mut block = start.unwrap_or_else(|| {
+        let mut rng = Rng::new(seed);
+        (0..n * wide).map(|_| rng.normal()).collect()
+    });
     let mut image = vec![0.0; n * wide];
     let mut round = 0;
     loop {
@@ -165,7 +174,7 @@ mod tests {
                 Ok(())
             };
             let effort = Effort { tolerance: 1e-10, degree: 8, rounds: 100 };
-            let found = largest(n, 4, 0.0, effort, 1, apply).unwrap();
+            let found = largest(n, 4, 0.0, effort, 1, None, apply).unwrap();
             for (value, expected) in found.values.iter().zip([9.0, 9.0, 9.0, 5.0]) {
                 assert!((value - expected).abs() < 1e-9, "{n}: {:?}", found.values);
             }

@@ -6,7 +6,7 @@ use super::agglomerative::labels_of_nearest;
 use super::centres::plus_plus;
 use super::checks::{ensure_sound, sound, usable};
 use super::kmeans::{Run, enough, lloyd, mean_variance};
-use super::krylov::{Effort, WIDE, largest, times};
+use super::krylov::{Effort, WIDE, largest, times, width_for};
 use super::near::{nearest, products, vectorised};
 use crate::data::Rng;
 use crate::error::ensure_setting;
@@ -20,6 +20,9 @@ const NAME: &str = "spectral";
 
 /// Samples for which a table of all affinities is made: 1.8 GB of it.
 const MOST: usize = 15_000;
+
+/// Graphs with more nodes are first looked at in groups of neighbours.
+const COARSEST: usize = 2000;
 
 /// How alike two samples are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -111,7 +114,7 @@ impl Graph {
     /// From directed edges `(a, b, weight)`; those between the same nodes are summed, in both directions.
     pub fn symmetric(n: usize, edges: &[(u32, u32, f64)]) -> Self {
         let mut all: Vec<(u32, u32, f64)> = edges.iter().flat_map(|&(a, b, w)| [(a, b, w), (b, a, w)]).collect();
-        all.sort_by_key(|&(a, b, _)| (a, b));
+        all.sort_unstable_by(|x, y| (x.0, x.1).cmp(&(y.0, y.1)).then(x.2.total_cmp(&y.2)));
         let (mut starts, mut ends, mut weights) = (vec![0; n + 1], Vec::<u32>::new(), Vec::<f64>::new());
         let mut last = None;
         for (a, b, w) in all {
@@ -136,11 +139,107 @@ impl Graph {
         self.ends[range.clone()].iter().map(|&e| e as usize).zip(self.weights[range].iter().copied())
     }
 
+    /// The graph of groups of neighbours, and the group of each node.
+    fn coarse(&self) -> (Self, Vec<u32>) {
+        let n = self.starts.len() - 1;
+        const NONE: u32 = u32::MAX;
+        let mut group = vec![NONE; n];
+        let mut groups = 0;
+        for i in 0..n {
+            if group[i] == NONE && self.of(i).all(|(j, _)| group[j] == NONE) {
+                group[i] = groups;
+                self.of(i).for_each(|(j, _)| group[j] = groups);
+                groups += 1;
+            }
+        }
+        // Whoever is left stands next to a group.
+        let whole = group.clone();
+        for i in (0..n).filter(|&i| whole[i] == NONE) {
+            let near = self.of(i).filter(|(j, _)| whole[*j] != NONE);
+            let strongest = near.fold((NONE, 0.0), |best, (j, w)| if w > best.1 { (whole[j], w) } else { best });
+            group[i] = strongest.0;
+            if group[i] == NONE {
+                group[i] = groups;
+                groups += 1;
+            }
+        }
+        let mut edges = Vec::with_capacity(self.ends.len() / 2);
+        for i in 0..n {
+            for (j, w) in self.of(i).filter(|(j, _)| i <= *j) {
+                edges.push((group[i], group[j], if i == j { 0.5 * w } else { w }));
+            }
+        }
+        (Self::symmetric(groups as usize, &edges), group)
+    }
+
+    /// The same graph with its nodes in another order.
+    fn ordered(&self, order: &[u32]) -> Self {
+        let mut place = vec![0; order.len()];
+        order.iter().zip(0u32..).for_each(|(&i, p)| place[i as usize] = p);
+        let (mut starts, mut ends, mut weights) = (vec![0], Vec::new(), Vec::new());
+        for &i in order {
+            let range = self.starts[i as usize]..self.starts[i as usize + 1];
+            ends.extend(self.ends[range.clone()].iter().map(|&e| place[e as usize]));
+            weights.extend_from_slice(&self.weights[range]);
+            starts.push(ends.len());
+        }
+        Self { starts, ends, weights }
+    }
+
+    /// The root of each node's degree.
+    fn roots(&self) -> Vec<f64> {
+        (0..self.starts.len() - 1).map(|i| root_of(self.of(i).map(|(_, w)| w).sum())).collect()
+    }
+
     /// The slowest vibrations: eigenvectors of the normalised Laplacian `I - D^-½ W D^-½` to the smallest `k`
     /// eigenvalues, with `√` of each node's degree.
+    ///
+    /// Of a large graph first those of groups of neighbours are found, as cascadic multigrid begins (Bornemann &
+    /// Deuflhard 1996): slow vibrations hardly differ between neighbours.
     pub fn slowest(&self, k: usize, tolerance: f64, rounds: usize, seed: u64) -> Result<Vibrations> {
+        let (n, wide) = (self.starts.len() - 1, width_for(k));
+        if n <= COARSEST {
+            return self.search(k, tolerance, rounds, seed, None);
+        }
+        let (coarse, group) = self.coarse();
+        let groups = coarse.starts.len() - 1;
+        if groups < 2 * wide || groups > n / 2 {
+            return self.search(k, tolerance, rounds, seed, None);
+        }
+        let of_groups = coarse.slowest(wide, 1e-3, 8, seed)?;
+        // Neighbours side by side, so that products find them in the cache.
+        let (_, upper) = coarse.coarse();
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        order.sort_by_key(|&i| (upper[group[i as usize] as usize], group[i as usize]));
+        let me = self.ordered(&order);
+        let mut rng = Rng::stream(seed, n as u64);
+        let size = 0.01 / (n as f64).sqrt();
+        let mut guess = Vec::with_capacity(n * wide);
+        for (root, &i) in me.roots().iter().zip(&order) {
+            let g = group[i as usize] as usize;
+            // (With a little of everything, so that nothing is missing for good.)
+            guess.extend(of_groups.vectors.iter().map(|v| root * v[g] / of_groups.roots[g] + size * rng.normal()));
+        }
+        let found = me.search(k, tolerance, rounds, seed, Some(guess))?;
+        let back = |v: &[f64]| {
+            let mut out = vec![0.0; n];
+            order.iter().zip(v).for_each(|(&i, v)| out[i as usize] = *v);
+            out
+        };
+        let vectors = found.vectors.iter().map(|v| back(v)).collect();
+        Ok(Vibrations { vectors, roots: back(&found.roots), ..found })
+    }
+
+    fn search(
+        &self,
+        k: usize,
+        tolerance: f64,
+        rounds: usize,
+        seed: u64,
+        start: Option<Vec<f64>>,
+    ) -> Result<Vibrations> {
         let n = self.starts.len() - 1;
-        let roots: Vec<f64> = (0..n).map(|i| root_of(self.of(i).map(|(_, w)| w).sum())).collect();
+        let roots = self.roots();
         let mut scaled = self.weights.clone();
         for i in 0..n {
             for e in self.starts[i]..self.starts[i + 1] {
@@ -148,7 +247,7 @@ impl Graph {
             }
         }
         let effort = Effort { tolerance, degree: 40, rounds };
-        vibrations(roots, k, effort, seed, |block, wide, out| {
+        vibrations(roots, k, effort, seed, start, |block, wide, out| {
             out.par_chunks_mut(512 * wide).enumerate().for_each(|(p, out)| {
                 vectorised(
                     #[inline(always)]
@@ -195,9 +294,10 @@ fn vibrations(
     k: usize,
     effort: Effort,
     seed: u64,
+    start: Option<Vec<f64>>,
     apply: impl FnMut(&[f64], usize, &mut [f64]) -> Result<()>,
 ) -> Result<Vibrations> {
-    let found = largest(roots.len(), k, -1.0, effort, seed, apply)?;
+    let found = largest(roots.len(), k, -1.0, effort, seed, start, apply)?;
     let eigenvalues = found.values.iter().map(|v| (1.0 - v).max(0.0)).collect();
     Ok(Vibrations { eigenvalues, vectors: found.vectors, roots, residual: found.residual })
 }
@@ -261,7 +361,7 @@ impl Learner for Spectral {
                     row.iter_mut().zip(&roots).for_each(|(v, other)| *v /= mine * other);
                 });
                 let effort = Effort { tolerance: TOLERANCE, degree: 10, rounds: 100 };
-                vibrations(roots, k, effort, s.seed, |block, wide, out| times(&table, n, block, wide, out))?
+                vibrations(roots, k, effort, s.seed, None, |block, wide, out| times(&table, n, block, wide, out))?
             }
         };
         let map: Vec<f64> = (0..n)

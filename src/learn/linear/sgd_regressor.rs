@@ -43,7 +43,8 @@ pub struct SgdRegressorSettings {
     pub shuffle: bool,
     /// Epochs at most, from 1 to 1e9. Default 1000.
     pub steps: u64,
-    /// By how much the mean loss must fall to count as falling; at least 0. Default 0.001.
+    /// By how much the mean loss, with the price of the weights, must fall to count as falling; at least 0.
+    /// Default 0.001.
     pub tolerance: f64,
     /// End after so many epochs without that. Default 5.
     pub patience: u64,

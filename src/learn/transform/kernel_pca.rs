@@ -5,7 +5,7 @@
 use super::pca::turned;
 use crate::error::ensure_setting;
 use crate::learn::cluster::{
-    Effort, dot, ensure_sound, largest, moderate_numbers, products, sound, times, usable, usable_width,
+    Effort, dot, ensure_sound, exp, largest, moderate_numbers, products, sound, times, usable, usable_width, vectorised,
 };
 use crate::learn::{Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::{Error, Result, stop};
@@ -112,16 +112,20 @@ impl KernelPca {
         Ok(me)
     }
 
+    /// The squared lengths that [`Self::kernel`] needs.
+    fn norms(&self, x: &Samples) -> Vec<f64> {
+        match self.settings.kernel {
+            PcaKernel::Rbf | PcaKernel::Cosine => x.iter().map(|r| dot(r, r)).collect(),
+            _ => vec![],
+        }
+    }
+
     /// The kernel of some rows with all of `x`. `[rows, rows of x]`
-    fn kernel(&self, rows: &[f64], x: &Samples, out: &mut [f64]) {
+    fn kernel(&self, rows: &[f64], x: &Samples, norms: &[f64], out: &mut [f64]) {
         let s = &self.settings;
         let (d, m) = (x.columns(), x.rows());
         let gamma = s.gamma.unwrap_or(1.0 / d as f64);
         products(rows, x.values(), d, out);
-        let norms: Vec<f64> = match s.kernel {
-            PcaKernel::Rbf | PcaKernel::Cosine => x.iter().map(|r| dot(r, r)).collect(),
-            _ => vec![],
-        };
         for (row, out) in rows.chunks_exact(d).zip(out.chunks_exact_mut(m)) {
             match s.kernel {
                 PcaKernel::Linear => {}
@@ -129,13 +133,19 @@ impl KernelPca {
                 PcaKernel::Sigmoid => out.iter_mut().for_each(|v| *v = (gamma * *v + s.coef0).tanh()),
                 PcaKernel::Rbf => {
                     let mine = dot(row, row);
-                    let pairs = out.iter_mut().zip(&norms);
-                    pairs.for_each(|(v, norm)| *v = (-gamma * (mine + norm - 2.0 * *v).max(0.0)).exp());
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for (v, norm) in out.iter_mut().zip(norms) {
+                                *v = exp(-gamma * (mine + norm - 2.0 * *v).max(0.0));
+                            }
+                        },
+                    );
                 }
                 PcaKernel::Cosine => {
                     let mine = dot(row, row);
                     let root = |norm: &f64| if *norm * mine > 0.0 { (norm.sqrt()) * mine.sqrt() } else { 1.0 };
-                    out.iter_mut().zip(&norms).for_each(|(v, norm)| *v /= root(norm));
+                    out.iter_mut().zip(norms).for_each(|(v, norm)| *v /= root(norm));
                 }
             }
         }
@@ -156,10 +166,11 @@ impl Learner for KernelPca {
         if k > n {
             return Err(Error::value(format!("{NAME}: {n} samples have at most {n} components, {k} were wanted")));
         }
+        let norms = self.norms(x);
         let mut table = vec![0.0; n * n];
         table.par_chunks_mut(PIECE * n).zip(x.values().par_chunks(PIECE * d)).try_for_each(|(out, rows)| {
             stop::check()?;
-            self.kernel(rows, x, out);
+            self.kernel(rows, x, &norms, out);
             Ok::<(), Error>(())
         })?;
         if !moderate_numbers(&table) {
@@ -178,8 +189,9 @@ impl Learner for KernelPca {
             _ => 0.0,
         };
         let effort = Effort { tolerance: TOLERANCE, degree: 8, rounds: 100 };
-        let found =
-            largest(n, k, floor, effort, self.settings.seed, |block, wide, out| times(&table, n, block, wide, out))?;
+        let found = largest(n, k, floor, effort, self.settings.seed, None, |block, wide, out| {
+            times(&table, n, block, wide, out)
+        })?;
         // What is all rounding has no direction.
         let floor = 1e-12 * found.values[0].abs().max(mean.abs() * 1e-3).max(f64::MIN_POSITIVE);
         let mut coefficients = Vec::with_capacity(k * n);
@@ -202,11 +214,12 @@ impl Learner for KernelPca {
         let (n, d, k) = (l.samples.rows(), l.samples.columns(), l.coefficients.rows());
         usable_width(NAME, x, d)?;
         let mean = l.means.iter().sum::<f64>() / n as f64;
+        let norms = self.norms(&l.samples);
         let mut out = vec![0.0; x.rows() * k];
         out.par_chunks_mut(PIECE * k).zip(x.values().par_chunks(PIECE * d)).try_for_each(|(out, rows)| {
             stop::check()?;
             let mut table = vec![0.0; rows.len() / d * n];
-            self.kernel(rows, &l.samples, &mut table);
+            self.kernel(rows, &l.samples, &norms, &mut table);
             if !moderate_numbers(&table) {
                 return Err(Error::value(format!("{NAME}: the kernel of some samples is too large; scale them first")));
             }

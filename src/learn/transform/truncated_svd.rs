@@ -1,19 +1,24 @@
 //! The truncated singular value decomposition: principal components without taking away the mean, as is usual for
-//! counts of words ("latent semantic analysis").
+//! counts of words ("latent semantic analysis"). Sparse samples stay sparse.
 //!
 //! Deerwester, Dumais, Furnas, Landauer & Harshman (1990).
 
 use super::pca::{ensure_components, project, rebuild, scatter, turned};
-use super::randomised::randomised_svd;
+use super::randomised::{randomised_svd, randomised_svd_sparse};
 use crate::Result;
 use crate::error::ensure_setting;
-use crate::learn::cluster::{ensure_sound, sound, usable, usable_width};
+use crate::learn::along::Along;
+use crate::learn::cluster::{ensure_sound, sound, usable_width};
+use crate::learn::linear::usable;
 use crate::learn::{Fit, Goal, Learner, Samples, Shown, fitted, from_bytes, to_bytes};
 use crate::linalg::{Matrix, eigh, svd};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const NAME: &str = "truncated_svd";
+
+/// Sparse samples of up to so many numbers are written out and decomposed exactly.
+const SMALL: usize = 1 << 21;
 
 /// Settings of [`TruncatedSvd`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,12 +82,21 @@ impl Learner for TruncatedSvd {
         NAME
     }
 
+    fn takes_sparse(&self) -> bool {
+        true
+    }
+
     fn fit(&mut self, x: &Samples, _y: Goal<'_>) -> Result<Fit> {
-        usable(NAME, x)?;
+        usable(NAME, x, None)?;
         let (n, d, s) = (x.rows(), x.columns(), &self.settings);
         let k = s.components;
         ensure_components(NAME, k, x)?;
-        let (values, vectors): (Vec<f64>, Vec<Vec<f64>>) = if n >= d && d <= 500 {
+        let small = n.checked_mul(d).is_some_and(|all| all <= SMALL) && n.min(d) <= 500;
+        let dense = if x.is_sparse() && small { Some(x.dense()?) } else { None };
+        let x = dense.as_ref().unwrap_or(x);
+        let (values, vectors): (Vec<f64>, Vec<Vec<f64>>) = if x.is_sparse() {
+            randomised_svd_sparse(x, k, s.steps, s.seed)?
+        } else if n >= d && d <= 500 {
             let e = eigh(&Matrix::new(d, d, scatter(x, &vec![0.0; d])?)?)?;
             (0..k).map(|c| (e.values[d - 1 - c].max(0.0).sqrt(), e.vectors.col(d - 1 - c))).unzip()
         } else if n.min(d) <= 500 {
@@ -99,13 +113,19 @@ impl Learner for TruncatedSvd {
     fn transform(&self, x: &Samples) -> Result<Samples> {
         let l = fitted(NAME, &self.learned)?;
         let (k, d) = (l.components.rows(), l.components.columns());
-        usable_width(NAME, x, d)?;
+        usable(NAME, x, Some(d))?;
+        if x.is_sparse() {
+            let along = Along::new(l.components.values(), k).of(x, &vec![0.0; k], |v| v)?;
+            return Samples::new(x.rows(), k, along);
+        }
         project(x, &vec![0.0; d], &l.components, &vec![1.0; k])
     }
 
     fn inverse_transform(&self, x: &Samples) -> Result<Samples> {
         let l = fitted(NAME, &self.learned)?;
         let (k, d) = (l.components.rows(), l.components.columns());
+        let dense = if x.is_sparse() { Some(x.dense()?) } else { None };
+        let x = dense.as_ref().unwrap_or(x);
         usable_width(NAME, x, k)?;
         rebuild(x, &vec![0.0; d], &l.components, &vec![1.0; k])
     }
@@ -148,6 +168,34 @@ mod tests {
             assert!(back.values().iter().zip(x.values()).all(|(a, b)| (a - b).abs() < 1e-8));
             let again = TruncatedSvd::from_saved(&model.bytes().unwrap()).unwrap();
             assert_eq!(again.transform(&x).unwrap(), y);
+        }
+    }
+
+    #[test]
+    fn sparse_samples_have_the_components_of_the_same_samples_written_out() {
+        for (n, d) in [(40, 30), (4000, 700)] {
+            let mut rng = Rng::new(2);
+            let rows: Vec<Vec<(usize, f64)>> = (0..n)
+                .map(|i| {
+                    // Three groups of words, the first most frequent.
+                    let group = [0, 0, 0, 1, 1, 2][i % 6];
+                    let mut row: Vec<usize> = (0..8).map(|_| group * d / 3 + rng.below(d / 6)).collect();
+                    row.sort_unstable();
+                    row.dedup();
+                    row.into_iter().map(|j| (j, 1.0 + rng.uniform())).collect()
+                })
+                .collect();
+            let sparse = Samples::sparse(d, &rows).unwrap();
+            let dense = sparse.dense().unwrap();
+            let fit = |x: &Samples| {
+                let mut me = TruncatedSvd::new(TruncatedSvdSettings { components: 3, ..Default::default() }).unwrap();
+                me.fit(x, Goal::None).unwrap();
+                (me.transform(x).unwrap(), me.learned.unwrap().singular_values)
+            };
+            let ((a, a_values), (b, b_values)) = (fit(&sparse), fit(&dense));
+            for (a, b) in a_values.iter().zip(&b_values).chain(a.values().iter().zip(b.values())) {
+                assert!((a - b).abs() < 1e-6 * b_values[0], "{n}: {a} {b}");
+            }
         }
     }
 }
