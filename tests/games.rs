@@ -340,7 +340,8 @@ fn the_tavern_is_a_room_whose_people_answer_act_and_learn() {
     let folder = tempfile::tempdir().unwrap();
     let more =
         ["--train-seconds", "6", "--press", "An ale, please@4", "--press", "Teach a phrase@150", "--frames", "700"];
-    let args = [&[game("tavern").as_str(), "--shot", "room.png", "--size", "640x360"][..], &more].concat();
+    let tavern = game("tavern");
+    let args = [&[tavern.as_str(), "--shot", "room.png", "--size", "640x360"][..], &more].concat();
     let run = mynah_in(folder.path(), &args, "");
     assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
     assert!(run.out.lines().any(|l| l == "You: An ale, please"), "{}", run.out);

@@ -399,7 +399,7 @@
 ---@field min_impurity_decrease? number A cut must lower the impurity of the whole by so much, not negative. Default 0.0.
 ---@field ccp_alpha? number Prune branches whose leaves lower the impurity of the whole by less than this each, not negative. Default 0.0.
 ---@field class_weight? "balanced"|number[]|table How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list with a positive number for each class, or { label = number }. Default: 1 for all.
----@field seed? integer Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
+---@field seed? integer Of the choice of features and of random thresholds. Default 0.
 
 ---Settings of [`DecisionTreeRegressor`].
 ---@class mynah.DecisionTreeRegressorOptions
@@ -411,7 +411,7 @@
 ---@field max_leaves? integer Leaves at most, from 2; the cuts that help most come first. Default: no limit.
 ---@field min_impurity_decrease? number A cut must lower the squared error by so much (per sample of the whole), not negative. Default 0.0.
 ---@field ccp_alpha? number Prune branches whose leaves lower the squared error by less than this each, not negative. Default 0.0.
----@field seed? integer Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
+---@field seed? integer Of the choice of features and of random thresholds. Default 0.
 
 ---Settings of [`descend`].
 ---@class mynah.DescendOptions
@@ -8233,7 +8233,7 @@ function mynah.plot.canvas(width, height, options) end
 ---
 ---```lua
 ---local bytes = mynah.plot.rgba({ { 0, 1 }, { 2, 3 } }, { color_map = "gray" })
----assert(#bytes == 16 and bytes:sub(-4) == "­­­­")
+---assert(#bytes == 16 and bytes:byte(-4) == 255)
 ---```
 ---@param picture any
 ---@param options? mynah.ShadeOptions

@@ -698,7 +698,7 @@ lua_class! {
         }
         /// The stage that it is on.
         get stage(this) -> LuaStage { Ok(LuaStage(this.0.hall.clone())) }
-        /// Who it is.
+        /// Who it is, and whether it has learned.
         meta tostring(this) -> String {
             let learned = if this.0.learned.borrow().is_some() { ", has learned" } else { "" };
             Ok(format!("Npc ({:?}{learned})", this.0.persona))

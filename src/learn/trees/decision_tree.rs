@@ -39,7 +39,7 @@ pub struct DecisionTreeSettings {
     /// How much the samples of each class weigh: "balanced" (samples / (classes · samples of the class)), a list
     /// with a positive number for each class, or { label = number }. Default: 1 for all.
     pub class_weight: Option<ClassWeight>,
-    /// Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
+    /// Of the choice of features and of random thresholds. Default 0.
     pub seed: u64,
 }
 
@@ -81,7 +81,7 @@ pub struct DecisionTreeRegressorSettings {
     pub min_impurity_decrease: f64,
     /// Prune branches whose leaves lower the squared error by less than this each, not negative. Default 0.
     pub ccp_alpha: f64,
-    /// Of the choice of features, also among equally good cuts, and of random thresholds. Default 0.
+    /// Of the choice of features and of random thresholds. Default 0.
     pub seed: u64,
 }
 

@@ -364,10 +364,10 @@ impl<'a> Grower<'a> {
             if drawn >= limits.max_features && best.is_some() {
                 break;
             }
-            // Also where all are tried: which of equally good cuts is taken must not hang on the features' order, or the
-            // trees of an ensemble would be more alike than they need be.
-            let other = drawn + self.rng.below(columns - drawn);
-            self.features.swap(drawn, other);
+            if limits.max_features < columns {
+                let other = drawn + self.rng.below(columns - drawn);
+                self.features.swap(drawn, other);
+            }
             stop::check()?;
             let feature = self.features[drawn] as usize;
             let found = match (table.ranks.is_empty(), &self.voice) {
