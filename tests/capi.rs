@@ -32,7 +32,11 @@ fn two_characters_talk_in_c() {
     let model = folder.path().join("bird.safetensors");
     let config = ModelConfig { dim: 32, layers: 1, heads: 2, kv_heads: 1, context: 128, ..Default::default() };
     Model::new(&config, Tokenizer::bytes(), Device::Cpu, 1).unwrap().save(&model).unwrap();
-    let run = |file: &Path| Command::new(&program).arg(&model).arg(file).output().unwrap();
+    // Cargo names its own folders first, where a library of another kind may lie.
+    let run = |file: &Path| {
+        let mut talk = Command::new(&program);
+        talk.env("LD_LIBRARY_PATH", beside).env("DYLD_LIBRARY_PATH", beside).arg(&model).arg(file).output().unwrap()
+    };
     let (saved, nowhere) = (folder.path().join("odo.json"), folder.path().join("bird.safetensors/odo.json"));
     let talk = run(&saved);
     let said = String::from_utf8_lossy(&talk.stdout);
